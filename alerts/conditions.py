@@ -1,0 +1,353 @@
+"""Decides which alarm kinds are true now: device words, limits, contact, fences.
+
+Works in rounds: in one round each device has at most one reading, so whole columns can be read and
+written at once. Only the few rows that change something are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from alerts.batch import VALUE_INDEX, Batch, Bits, Bools, Floats, Longs, Rows
+from alerts.debounce import CONTACT_LOST, Debounce
+from alerts.evidence import BREACHED, Evidence, words
+from alerts.fences import Fences
+from alerts.fleet import DEVICE_KIND_CODE, DEVICE_KINDS, LONG_AGO_MS, NOT_DUE_MS, Fleet
+from alerts.lifecycle import READING, TIMER, Event
+from alerts.policy import Limit, Policy, ms
+from alerts.vocabulary import KIND_BIT, KIND_INDEX, KINDS, MOMENTARY, kinds_of
+
+FENCE_LEFT: Final = KIND_INDEX["fence_left"]
+FENCE_ENTERED: Final = KIND_INDEX["fence_entered"]
+UNREADABLE: Final = KIND_INDEX["unreadable"]
+_FENCE_LEFT_BIT: Final = np.uint32(KIND_BIT["fence_left"])
+_CONTACT_LOST_BIT: Final = np.uint32(KIND_BIT["contact_lost"])
+NOT_WORN_BIT: Final = KIND_BIT["not_worn"]
+FAULT_BIT: Final = KIND_BIT["fault"]
+
+
+class Conditions:
+    """Reads readings and timers, writes the fleet's state, and leaves events in `debounce.events`."""
+
+    def __init__(self, policy: Policy, fleet: Fleet, fences: Fences, evidence: Evidence) -> None:
+        self._policy, self._fleet, self._fences, self._evidence = policy, fleet, fences, evidence
+        delays = {KIND_INDEX[x.kind]: (ms(x.on_delay_s), ms(x.off_delay_s)) for x in policy.limits}
+        delays[KIND_INDEX["fault"]] = ms(policy.fault.on_delay_s), ms(policy.fault.off_delay_s)
+        delays[KIND_INDEX["not_worn"]] = ms(policy.not_worn.on_delay_s), ms(policy.not_worn.off_delay_s)
+        self.debounce = Debounce(fleet, delays)
+        self._limits = [(x, VALUE_INDEX[x.field], _applies(x)) for x in policy.limits]
+
+    def take_round(self, batch: Batch, at: Rows) -> None:
+        """One reading each of different devices; `at` are their places in the batch."""
+        rows = batch.device_row[at]
+        received = batch.received_at_ms[at]
+        for row, now in zip(rows[due := self._due(rows, received)], received[due], strict=True):
+            self.debounce.fire_due(int(row), int(now))
+        self._device_words(batch, at)
+        self._contact(rows, received, batch.arrival[at])
+        effective = self._effective_ms(batch, at)
+        self._levels(batch, at, effective)
+        self._fixes(batch, at, effective)
+
+    def fire_due(self, until_ms: int) -> None:
+        """Every timer of every device that is due by then."""
+        for row in np.flatnonzero(self._fleet.due(until_ms)):
+            self.debounce.fire_due(int(row), until_ms)
+
+    def _due(self, rows: Rows, received: Longs) -> Bools:
+        arrays = self._fleet.arrays
+        due: Bools = np.minimum(arrays.contact_due_ms[rows], arrays.pending_due_ms[rows]) <= received
+        return due
+
+    def _effective_ms(self, batch: Batch, at: Rows) -> Longs:
+        """The device's time where its clock can be believed, else the time of arrival."""
+        measured, received = batch.measured_at_ms[at], batch.received_at_ms[at]
+        ahead, behind = ms(self._policy.clock_ahead_s), ms(self._policy.clock_behind_s)
+        believed = (measured <= received + ahead) & (measured >= received - behind)
+        return np.where(believed, measured, received)
+
+    # What devices say in words: every bit, whatever its age, order or fix -----------------------
+
+    def _device_words(self, batch: Batch, at: Rows) -> None:
+        spoke = np.flatnonzero((batch.on_bits[at] | batch.off_bits[at]) != 0)
+        if not len(spoke):
+            return
+        effective = self._effective_ms(batch, at[spoke])
+        for place, said_ms in zip(at[spoke], effective, strict=True):
+            self._one_device_words(batch, int(place), int(said_ms))
+
+    def _one_device_words(self, batch: Batch, place: int, said_ms: int) -> None:
+        row = int(batch.device_row[place])
+        on_bits, off_bits = int(batch.on_bits[place]), int(batch.off_bits[place])
+        if not on_bits & KIND_BIT["unreadable"] and self.debounce.holds(row, UNREADABLE):
+            self.debounce.set(_reading_event(batch, place, UNREADABLE, False, {"rule": "readable_again"}))
+        because: dict[str, Any] = {"rule": "device", "kinds": kinds_of(on_bits | off_bits)}
+        for kind in kinds_of(on_bits):
+            self._said_on(batch, place, KIND_INDEX[kind], said_ms, because)
+        for kind in kinds_of(off_bits):
+            self._said_off(batch, place, KIND_INDEX[kind], said_ms, because)
+
+    def _said_on(self, batch: Batch, place: int, kind: int, said_ms: int, because: dict[str, Any]) -> None:
+        row = int(batch.device_row[place])
+        newest_ms, newest_on = self._fleet.said.get((row, kind), (LONG_AGO_MS, True))
+        if said_ms >= newest_ms:
+            self._fleet.said[row, kind] = said_ms, True
+            newest_on = True
+        is_new = not self.debounce.holds(row, kind) or self.debounce.is_rearmed(row, kind)
+        if is_new or KINDS[kind] in MOMENTARY:
+            self.debounce.set(_reading_event(batch, place, kind, True, because))
+        if not newest_on and is_new:  # it came after the word that it is over: an alarm all the same
+            self.debounce.set(_reading_event(batch, place, kind, False, because | {"late": True}))
+
+    def _said_off(self, batch: Batch, place: int, kind: int, said_ms: int, because: dict[str, Any]) -> None:
+        row = int(batch.device_row[place])
+        if said_ms < self._fleet.said.get((row, kind), (LONG_AGO_MS, True))[0]:
+            return
+        self._fleet.said[row, kind] = said_ms, False
+        if self.debounce.holds(row, kind):
+            self.debounce.set(_reading_event(batch, place, kind, False, because | {"on": False}))
+        else:
+            self._fleet.forget(row, kind)
+
+    # Signs of life ------------------------------------------------------------------------------
+
+    def _contact(self, rows: Rows, received: Longs, arrival: Longs) -> None:
+        arrays = self._fleet.arrays
+        for i in np.flatnonzero(arrays.condition_bits[rows] & _CONTACT_LOST_BIT):
+            silent_ms = int(received[i] - arrays.last_contact_ms[rows[i]])
+            because = {"rule": "contact", "silent_ms": silent_ms}
+            event = Event(
+                int(received[i]), READING, int(arrival[i]), CONTACT_LOST, False, int(rows[i]), None, because
+            )
+            self.debounce.set(event)
+        arrays.last_contact_ms[rows] = received
+        every = arrays.contact_every_ms[rows]
+        wait = (np.where(every == NOT_DUE_MS, 0, every) * self._policy.contact_missed).astype(np.int64)
+        due = -(-(received + wait) // 1000) * 1000
+        arrays.contact_due_ms[rows] = np.where(every == NOT_DUE_MS, NOT_DUE_MS, due)
+
+    # Limits and states --------------------------------------------------------------------------
+
+    def _levels(self, batch: Batch, at: Rows, effective: Longs) -> None:
+        says = (
+            np.isfinite(batch.values[at]).any(axis=1)
+            | np.isfinite(batch.worn[at])
+            | np.fromiter((int(i) in batch.faults for i in at), np.bool_, len(at))
+        )
+        rows = batch.device_row[at]
+        says &= effective >= self._fleet.arrays.level_at_ms[rows]
+        at, rows = at[says], rows[says]
+        if not len(at):
+            return
+        self._fleet.arrays.level_at_ms[rows] = effective[says]
+        asserted, denied = self._level_bits(batch, at)
+        arrays = self._fleet.arrays
+        held = arrays.condition_bits[rows]
+        waits = arrays.pending_due_ms[rows] != NOT_DUE_MS
+        changes = (asserted & (~held | arrays.rearm_bits[rows])) | (denied & held)
+        for i in np.flatnonzero((changes != 0) | (waits & ((asserted | denied) != 0))):
+            self._one_level(batch, int(at[i]), int(asserted[i]), int(denied[i]))
+
+    def _level_bits(self, batch: Batch, at: Rows) -> tuple[Bits, Bits]:
+        """The kinds each reading says are there, and those it says are over."""
+        asserted = np.zeros(len(at), np.uint32)
+        denied = np.zeros(len(at), np.uint32)
+        kind_code = self._fleet.arrays.kind_code[batch.device_row[at]]
+        for limit, column, applies in self._limits:
+            value = batch.values[at, column]
+            ours = applies[kind_code]
+            bit = np.uint32(KIND_BIT[limit.kind])
+            asserted |= np.where(ours & _beyond(limit, value), bit, np.uint32(0))
+            denied |= np.where(ours & _back(limit, value), bit, np.uint32(0))
+        worn, charging = batch.worn[at], batch.charging[at] == 1.0
+        asserted |= np.where((worn == 0.0) & ~charging, np.uint32(NOT_WORN_BIT), np.uint32(0))
+        denied |= np.where((worn == 1.0) | charging, np.uint32(NOT_WORN_BIT), np.uint32(0))
+        for i, place in enumerate(at):
+            faults = batch.faults.get(int(place))
+            if faults is not None:
+                (asserted if faults else denied)[i] |= FAULT_BIT
+        return asserted, denied
+
+    def _one_level(self, batch: Batch, place: int, asserted: int, denied: int) -> None:
+        for kind in kinds_of(asserted):
+            because = self._level_because(batch, place, kind)
+            self.debounce.asserted(_reading_event(batch, place, KIND_INDEX[kind], True, because))
+        for kind in kinds_of(denied & ~asserted):
+            because = self._level_because(batch, place, kind)
+            self.debounce.denied(_reading_event(batch, place, KIND_INDEX[kind], False, because))
+
+    def _level_because(self, batch: Batch, place: int, kind: str) -> dict[str, Any]:
+        if kind == "not_worn":
+            return {
+                "rule": "worn",
+                "worn": bool(batch.worn[place] == 1.0),
+                "on_delay_s": self._policy.not_worn.on_delay_s,
+            }
+        if kind == "fault" and place in batch.faults:
+            return {"rule": "faults", "faults": list(batch.faults[place])}
+        limit, column, _ = next(entry for entry in self._limits if entry[0].kind == kind)
+        value = float(batch.values[place, column])
+        bound = limit.above if limit.above is not None else limit.below
+        return {
+            "rule": "limit",
+            "field": limit.field,
+            "value": value,
+            "limit": bound,
+            "on_delay_s": limit.on_delay_s,
+        }
+
+    # Fences -------------------------------------------------------------------------------------
+
+    def _fixes(self, batch: Batch, at: Rows, effective: Longs) -> None:
+        rows = batch.device_row[at]
+        usable = batch.has_fix[at] & (effective >= self._fleet.arrays.fix_at_ms[rows])
+        at, rows, effective = at[usable], rows[usable], effective[usable]
+        if not len(at):
+            return
+        arrays = self._fleet.arrays
+        arrays.fix_at_ms[rows] = effective
+        arrays.fix_measured_at_ms[rows] = batch.measured_at_ms[at]
+        arrays.fix_lat_deg[rows], arrays.fix_lon_deg[rows] = batch.lat_deg[at], batch.lon_deg[at]
+        arrays.fix_acc_m[rows], arrays.fix_src[rows] = batch.acc_m[at], batch.src[at]
+        pairs, owner = self._fences.pairs_of(rows)
+        if not len(pairs):
+            return
+        margin = self._margin_m(pairs)
+        sigma = self._evidence.sigma_m(batch.acc_m[at], batch.src[at])
+        witness = self._evidence.weigh(self._fences, pairs, effective[owner], margin, sigma[owner])
+        self._decide_fences(rows, batch.received_at_ms[at], READING, batch.arrival[at], witness)
+
+    def _margin_m(self, pairs: Rows) -> Floats:
+        """Signed margin of the devices' last fixes: (pairs,)."""
+        arrays = self._fleet.arrays
+        rows = self._fences.pair_row[pairs]
+        return self._fences.shapes.margin_m(
+            self._fences.pair_fence[pairs], arrays.fix_lat_deg[rows], arrays.fix_lon_deg[rows]
+        )
+
+    def fences_edited(self, fence_ids: set[str]) -> None:
+        """Whoever was last seen inside of a new or redrawn safe fence occupies it."""
+        edited = np.array([fence_id in fence_ids for fence_id in self._fences.ids], np.bool_)
+        pairs = np.flatnonzero(edited[self._fences.pair_fence])
+        fix_at_ms = self._fleet.arrays.fix_at_ms[self._fences.pair_row[pairs]]
+        is_safe, _ = self._fences.roles(pairs)
+        inside = is_safe & (fix_at_ms != LONG_AGO_MS) & (self._margin_m(pairs) >= 0)
+        self._evidence.assume_occupied(pairs[inside], fix_at_ms[inside])
+
+    def fences_changed(self, rows: Rows, at_ms: int) -> None:
+        """A schedule or an edit changed what holds these devices: decide anew on what is known."""
+        self._decide_fences(rows, np.full(len(rows), at_ms), TIMER, rows, None)
+
+    def _decide_fences(
+        self, rows: Rows, at_ms: Longs, phase: int, order: Rows, witness: Bools | None
+    ) -> None:
+        """Begin and end the fence conditions of some devices. `witness`: of their pairs, if a fix came."""
+        pairs, owner = self._fences.pairs_of(rows)
+        seen = np.zeros(len(pairs), np.bool_) if witness is None else witness
+        held = (self._fleet.arrays.condition_bits[rows] & _FENCE_LEFT_BIT) != 0
+        rearmed = (self._fleet.arrays.rearm_bits[rows] & _FENCE_LEFT_BIT) != 0
+        left, settled = self._evidence.left(self._fences, rows, held)
+        anew = np.bincount(owner[seen], minlength=len(rows)) > 0
+        for i in np.flatnonzero((left & (~held | (rearmed & anew))) | (~left & settled & held)):
+            when = int(at_ms[i]), phase, int(order[i])
+            self._leave(int(rows[i]), when, begins=bool(left[i]))
+        self._decide_entered(pairs, owner, seen, at_ms, phase, order)
+
+    def _leave(self, row: int, when: tuple[int, int, int], *, begins: bool) -> None:
+        if begins:
+            pair = self._evidence.last_occupied(self._fences, row)
+            fence_id = self._fences.ids[int(self._fences.pair_fence[pair])]
+            because = self._fence_because(pair)
+            self._fleet.left_fence[row] = fence_id
+        else:
+            fence_id = self._fleet.left_fence.pop(row)
+            because = self._fence_over_because(row, fence_id)
+        self.debounce.set(self._fence_event(when, FENCE_LEFT, begins, row, fence_id, because))
+
+    def _decide_entered(
+        self, pairs: Rows, owner: Rows, seen: Bools, at_ms: Longs, phase: int, order: Rows
+    ) -> None:
+        state = self._evidence.pairs
+        is_safe, in_force = self._fences.roles(pairs)
+        entered = ~is_safe & in_force & (state.verdict[pairs] == BREACHED)
+        held = state.entered[pairs]
+        for i in np.flatnonzero((entered & (~held | (state.rearm[pairs] & seen))) | (~entered & held)):
+            pair, begins = int(pairs[i]), bool(entered[i])
+            state.entered[pair], state.rearm[pair] = begins, False
+            fence_id = self._fences.ids[int(self._fences.pair_fence[pair])]
+            when = int(at_ms[owner[i]]), phase, int(order[owner[i]])
+            row = int(self._fences.pair_row[pair])
+            because = self._fence_because(pair)
+            self.debounce.events.append(
+                self._fence_event(when, FENCE_ENTERED, begins, row, fence_id, because)
+            )
+
+    def _fence_event(
+        self,
+        when: tuple[int, int, int],
+        kind: int,
+        begins: bool,
+        row: int,
+        fence_id: str,
+        because: dict[str, Any],
+    ) -> Event:
+        """The cause is the last fix, if a fix is the cause."""
+        if when[1] == TIMER:
+            return Event(*when, kind, begins, row, fence_id, because)
+        measured_ms = int(self._fleet.arrays.fix_measured_at_ms[row])
+        return Event(*when, kind, begins, row, fence_id, because, measured_ms, when[0])
+
+    def _fence_because(self, pair: int) -> dict[str, Any]:
+        arrays, state = self._fleet.arrays, self._evidence.pairs
+        row = int(self._fences.pair_row[pair])
+        if arrays.fix_at_ms[row] == LONG_AGO_MS:
+            return {"rule": "fence"}
+        return words(
+            float(self._margin_m(np.array([pair]))[0]),
+            float(arrays.fix_acc_m[row]),
+            int(arrays.fix_src[row]),
+            int(state.breach_run[pair]),
+            int(state.run_first_ms[pair]),
+            int(arrays.fix_at_ms[row]),
+        )
+
+    def _fence_over_because(self, row: int, fence_id: str) -> dict[str, Any]:
+        """Why a wearer counts as no longer away from a fence, which may be gone by now."""
+        pairs, _ = self._fences.pairs_of(np.array([row]))
+        for pair in pairs:
+            if self._fences.ids[int(self._fences.pair_fence[pair])] == fence_id:
+                in_force = bool(self._fences.in_force[self._fences.pair_fence[pair]])
+                return self._fence_because(int(pair)) | {"in_force": in_force}
+        return {"rule": "fence", "in_force": False}
+
+
+def _reading_event(batch: Batch, place: int, kind: int, begins: bool, because: dict[str, Any]) -> Event:
+    received_ms = int(batch.received_at_ms[place])
+    return Event(
+        received_ms, READING, int(batch.arrival[place]), kind, begins, int(batch.device_row[place]),
+        None, because, int(batch.measured_at_ms[place]), received_ms,
+    )  # fmt: skip
+
+
+def _applies(limit: Limit) -> Bools:
+    """Which device kinds a limit is for, by kind code; unknown devices have none."""
+    applies = np.zeros(len(DEVICE_KINDS) + 1, np.bool_)
+    applies[[DEVICE_KIND_CODE[kind] for kind in limit.device_kinds]] = True
+    return applies
+
+
+def _beyond(limit: Limit, value: Floats) -> Bools:
+    """Comparisons with nan are false: what was not said is neither beyond nor back."""
+    if limit.above is not None:
+        return np.asarray(value > limit.above)
+    assert limit.below is not None
+    return np.asarray(value < limit.below)
+
+
+def _back(limit: Limit, value: Floats) -> Bools:
+    if limit.above is not None:
+        return np.asarray(value <= limit.above - limit.deadband)
+    assert limit.below is not None
+    return np.asarray(value >= limit.below + limit.deadband)

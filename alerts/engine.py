@@ -1,0 +1,311 @@
+"""The step: readings, commands and the passing of time in, transitions out. No clock of its own.
+
+The result does not depend on how a stream was cut into batches: inputs are taken in the order of
+(received_at_ms, arrival), timers fire between them at the moment they are due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from alerts import batch as batches
+from alerts.batch import Batch, Rows
+from alerts.commands import Command, CommandResult, RosterCommand
+from alerts.conditions import FENCE_ENTERED, FENCE_LEFT, Conditions
+from alerts.evidence import Evidence, pair_keys
+from alerts.fences import Fences
+from alerts.fleet import (
+    DEVICE_KIND_CODE,
+    LONG_AGO_MS,
+    NOT_DUE_MS,
+    UNKNOWN_KIND,
+    Fleet,
+    whole_second_ms,
+)
+from alerts.lifecycle import TIMER, Alarm, Alarms, Event, Transition
+from alerts.policy import Policy, ms
+from alerts.roster import Device, Fence, Model, RosterEdit, Site
+from alerts.vocabulary import KIND_INDEX, KINDS
+
+# Kinds whose wearer is asked for a fresh position at once.
+LOCATE_KINDS: Final = frozenset({"sos", "fall", "fence_left", "fence_entered", "no_motion"})
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRequest:
+    """Something a device is asked to do because of an alarm."""
+
+    device_id: str
+    type: str
+    args: dict[str, Any]
+    expires_at_ms: int
+    seq: int  # the transition that asks
+
+
+@dataclass(slots=True)
+class Decisions:
+    """What one step decided, in order."""
+
+    transitions: list[Transition] = field(default_factory=list)
+    results: list[CommandResult] = field(default_factory=list)
+    requests: list[DeviceRequest] = field(default_factory=list)
+    next_due_ms: int = NOT_DUE_MS
+
+
+class Engine:
+    """All state of the alarm core; `step` is the only thing that changes it."""
+
+    def __init__(self, policy: Policy | None = None) -> None:
+        self.policy = policy or Policy()
+        self.now_ms = LONG_AGO_MS
+        self.models: dict[str, Model] = {}
+        self.sites: dict[str, Site] = {}
+        self.fleet = Fleet()
+        self.fences = Fences()
+        self.evidence = Evidence(self.policy.fence)
+        self.alarms = Alarms(self.policy)
+        self.conditions = Conditions(self.policy, self.fleet, self.fences, self.evidence)
+
+    def step(self, now_ms: int, batch: Batch = batches.EMPTY, commands: Sequence[Command] = ()) -> Decisions:
+        """Take readings and commands up to a moment, and let time pass until then.
+
+        Readings and commands share one count of `arrival`; none was received before the last step's
+        `now_ms` or after this one's.
+        """
+        assert now_ms >= self.now_ms, "time does not go back"
+        if self.now_ms == LONG_AGO_MS:
+            self.fences.refresh_schedules(int(batch.received_at_ms[0]) if len(batch) else now_ms)
+        self._enrol_unregistered(batch.new_device_ids)
+        decisions = Decisions()
+        begin = 0
+        for command in commands:
+            end = int(np.searchsorted(batch.arrival, command.arrival))
+            self._advance(batch, begin, end, command.received_at_ms, decisions)
+            self._take_command(command, decisions)
+            begin = end
+        self._advance(batch, begin, len(batch), now_ms, decisions)
+        self.now_ms = now_ms
+        decisions.requests = self._requests(decisions.transitions)
+        decisions.next_due_ms = self.next_due_ms()
+        return decisions
+
+    def next_due_ms(self) -> int:
+        """When something happens by itself; NOT_DUE_MS: never."""
+        return min(self.fleet.next_due_ms(), self.fences.next_change_ms, self.alarms.next_due_ms(NOT_DUE_MS))
+
+    def _advance(self, batch: Batch, begin: int, end: int, until_ms: int, decisions: Decisions) -> None:
+        """Readings `begin` to `end`, and time until `until_ms`, stopping where a schedule changes."""
+        while self.fences.next_change_ms <= until_ms:
+            change_ms = self.fences.next_change_ms
+            middle = begin + int(np.searchsorted(batch.received_at_ms[begin:end], change_ms))
+            self._run(batch, begin, middle, change_ms, decisions)
+            changed = self.fences.refresh_schedules(change_ms)
+            self.conditions.fences_changed(self.fences.rows_of(changed), change_ms)
+            self._settle(change_ms, decisions)
+            begin = middle
+        self._run(batch, begin, end, until_ms, decisions)
+
+    def _run(self, batch: Batch, begin: int, end: int, until_ms: int, decisions: Decisions) -> None:
+        for places in rounds(batch.device_row[begin:end]):
+            self.conditions.take_round(batch, places + begin)
+        self.conditions.fire_due(until_ms)
+        self._settle(until_ms, decisions)
+
+    def _settle(self, until_ms: int, decisions: Decisions) -> None:
+        """Let the events found so far change alarms, in the order of their time."""
+        events = self.conditions.debounce.events
+        events.sort(key=Event.when)
+        decisions.transitions += self.alarms.apply(events, self.fleet)
+        decisions.transitions += self.alarms.expire_shelves(until_ms)
+        events.clear()
+
+    def _take_command(self, command: Command, decisions: Decisions) -> None:
+        if isinstance(command, RosterCommand):
+            decisions.results.append(self._edit_roster(command, decisions))
+            return
+        result, transition = self.alarms.command(command)
+        decisions.results.append(result)
+        if transition is not None:
+            decisions.transitions.append(transition)
+            if command.verb == "close":
+                self._rearm(transition.alarm)
+
+    def _rearm(self, alarm: Alarm) -> None:
+        """Closed while its condition holds: only a new item raises it anew."""
+        row = self.fleet.row_of.get(alarm.subject_id)
+        if row is None:
+            return
+        kind = KIND_INDEX[alarm.kind]
+        if kind == FENCE_ENTERED:
+            pairs, _ = self.fences.pairs_of(np.array([row]))
+            ids = [self.fences.ids[int(fence)] for fence in self.fences.pair_fence[pairs]]
+            self.evidence.pairs.rearm[pairs[[i == alarm.fence_id for i in ids]]] = True
+        elif self.conditions.debounce.holds(row, kind):
+            self.conditions.debounce.rearm(row, kind)
+
+    def _requests(self, transitions: list[Transition]) -> list[DeviceRequest]:
+        """Ask for a fresh position where somebody may be in need and the last fix is old."""
+        requests = []
+        for made in transitions:
+            alarm = made.alarm
+            if made.event not in {"raise", "reraise"} or alarm.kind not in LOCATE_KINDS:
+                continue
+            row = self.fleet.row_of[alarm.subject_id]
+            is_band = self.fleet.arrays.kind_code[row] == DEVICE_KIND_CODE["wristband"]
+            fresh = made.at_ms - int(self.fleet.arrays.fix_at_ms[row]) <= ms(self.policy.locate_after_s)
+            if is_band and not fresh:
+                expires_ms = made.at_ms + ms(self.policy.locate_expires_s)
+                requests.append(DeviceRequest(alarm.subject_id, "locate", {}, expires_ms, made.seq))
+        return requests
+
+    # The roster ---------------------------------------------------------------------------------
+
+    def _enrol_unregistered(self, device_ids: Sequence[str]) -> None:
+        if device_ids:
+            self.fleet.enrol(
+                [Device(device_id, kind="unknown", registered=False) for device_id in device_ids]
+            )
+            self.fences.add_unassigned(len(device_ids))
+
+    def _edit_roster(self, command: RosterCommand, decisions: Decisions) -> CommandResult:
+        """Apply an edit whole, or refuse it whole."""
+        edit = command.edit
+        before = dict(self.fences.definitions)
+        try:
+            edited = self._edit_fences(edit)
+        except ValueError as error:
+            return CommandResult(command.command_id, "invalid", str(error))
+        old_pairs = {key: pair for pair, key in enumerate(pair_keys(self.fences))}
+        entered_before = self._entered()
+        self.models |= {model.model: model for model in edit.models}
+        for model_id in edit.remove_models:
+            self.models.pop(model_id, None)
+        self.sites |= {site.site_id: site for site in edit.sites}
+        for site_id in edit.remove_sites:
+            self.sites.pop(site_id, None)
+        changed = self._edit_devices(edit, command.received_at_ms)
+        if edited or changed:
+            definitions = self.fences.definitions
+            redrawn = {
+                i for i in edited if i not in definitions or _shape(before.get(i)) != _shape(definitions[i])
+            }
+            self.fences.compile(self.fleet.devices, command.received_at_ms)
+            self.evidence.relay(old_pairs, self.fences, redrawn)
+            self.conditions.fences_edited(redrawn if not changed else set(definitions))
+            self._after_edit(entered_before, command.received_at_ms, decisions)
+        return CommandResult(command.command_id, "done")
+
+    def _edit_fences(self, edit: RosterEdit) -> set[str]:
+        """Put and remove fences; returns those whose shape, role or schedule is not what it was."""
+        before = dict(self.fences.definitions)
+        try:
+            for fence in edit.fences:
+                if before.get(fence.fence_id) != fence:
+                    self.fences.put(fence)
+        except ValueError:
+            for fence_id in set(self.fences.definitions) - set(before):
+                self.fences.remove(fence_id)
+            for fence in before.values():
+                self.fences.put(fence)
+            raise
+        for fence_id in edit.remove_fences:
+            self.fences.remove(fence_id)
+        after = self.fences.definitions
+        return {i for i in set(before) | set(after) if before.get(i) != after.get(i)}
+
+    def _edit_devices(self, edit: RosterEdit, now_ms: int) -> bool:
+        """Returns whether anything about devices changed."""
+        removed = [i for i in edit.remove_devices if self.fleet.is_registered(i)]
+        wanted = {device.device_id: device for device in edit.devices}.values()
+        known = [d for d in wanted if d.device_id in self.fleet.row_of]
+        fresh = [d for d in wanted if d.device_id not in self.fleet.row_of]
+        self.fleet.enrol(fresh)
+        changed = [d for d in known if self.fleet.devices[self.fleet.row_of[d.device_id]] != d]
+        for device in changed:
+            self.fleet.devices[self.fleet.row_of[device.device_id]] = device
+        for device_id in removed:
+            row = self.fleet.row_of[device_id]
+            self.fleet.devices[row] = Device(device_id, kind="unknown", registered=False)
+            self._withdraw(row, now_ms)
+        whole = bool(edit.models or edit.remove_models)
+        touched = range(len(self.fleet)) if whole else [
+            self.fleet.row_of[i] for i in [d.device_id for d in fresh + changed] + removed
+        ]  # fmt: skip
+        for row in touched:
+            self._supervise(row)
+        return bool(removed or fresh or changed)
+
+    def _withdraw(self, row: int, now_ms: int) -> None:
+        """A device that left the roster: no condition of it holds any more."""
+        for kind in range(len(KINDS)):
+            self.fleet.forget(row, kind)
+            if kind != FENCE_LEFT and self.conditions.debounce.holds(row, kind):
+                event = Event(now_ms, TIMER, row, kind, False, row, None, {"rule": "removed_from_roster"})
+                self.conditions.debounce.set(event)
+
+    def _supervise(self, row: int) -> None:
+        """When the silence of a device becomes an alarm. One that was never heard is not supervised."""
+        device, arrays = self.fleet.devices[row], self.fleet.arrays
+        arrays.kind_code[row] = DEVICE_KIND_CODE.get(device.kind, UNKNOWN_KIND)
+        model = self.models.get(device.model or "")
+        every_s = model.contact_every_s if model and model.contact_every_s else None
+        every_s = every_s or self.policy.contact_every_s.get(device.kind)
+        if every_s is None or not device.registered:
+            self.fleet.supervise(row, NOT_DUE_MS, NOT_DUE_MS)
+            return
+        if int(arrays.contact_every_ms[row]) == ms(every_s):
+            return
+        last_ms = int(arrays.last_contact_ms[row])
+        due_ms = whole_second_ms(last_ms + ms(every_s * self.policy.contact_missed))
+        silent = self.conditions.debounce.holds(row, KIND_INDEX["contact_lost"])
+        self.fleet.supervise(row, ms(every_s), NOT_DUE_MS if last_ms == LONG_AGO_MS or silent else due_ms)
+
+    def _entered(self) -> list[tuple[int, str]]:
+        """(device row, fence id) of all pairs on which fence_entered holds."""
+        held = np.flatnonzero(self.evidence.pairs.entered)
+        return [
+            (int(self.fences.pair_row[pair]), self.fences.ids[int(self.fences.pair_fence[pair])])
+            for pair in held
+        ]
+
+    def _after_edit(self, entered_before: list[tuple[int, str]], now_ms: int, decisions: Decisions) -> None:
+        """End what the edit took away; an edit never begins anything by itself."""
+        pair_of = {key: pair for pair, key in enumerate(pair_keys(self.fences))}
+        because = {"rule": "fence", "edited": True}
+        for row, fence_id in entered_before:
+            if (row, fence_id) not in pair_of:
+                event = Event(now_ms, TIMER, row, FENCE_ENTERED, False, row, fence_id, because)
+                self.conditions.debounce.events.append(event)
+            else:
+                self.evidence.pairs.entered[pair_of[row, fence_id]] = True
+        for row, fence_id in list(self.fleet.left_fence.items()):
+            if (row, fence_id) not in pair_of:
+                del self.fleet.left_fence[row]
+                event = Event(now_ms, TIMER, row, FENCE_LEFT, False, row, fence_id, because)
+                self.conditions.debounce.set(event)
+        self._settle(now_ms, decisions)
+
+
+def _shape(fence: Fence | None) -> tuple[Any, Any] | None:
+    return None if fence is None else (fence.geometry, fence.role)
+
+
+def rounds(rows: Rows) -> list[Rows]:
+    """The first reading of every device together, then the second, ...: places in `rows`."""
+    if not len(rows):
+        return []
+    order = np.argsort(rows, kind="stable")
+    ordered = rows[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    lengths = np.diff(np.append(starts, len(rows)))
+    if lengths.max() == 1:
+        return [np.arange(len(rows))]
+    rank = np.arange(len(rows)) - np.repeat(starts, lengths)
+    occurrence = np.empty(len(rows), np.int64)
+    occurrence[order] = rank
+    by_round = np.argsort(occurrence, kind="stable")
+    return np.split(by_round, np.cumsum(np.bincount(occurrence))[:-1])

@@ -1,0 +1,160 @@
+"""The state arrays: one row a device, for ever at the same row. Written only by `Engine.step`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from alerts.batch import Bits, Bools, Bytes, Floats, Longs
+from alerts.roster import Device
+from alerts.vocabulary import NO_BITS, SOURCES
+
+# Times that are not: before everything, and after everything.
+LONG_AGO_MS: Final = -(2**62)
+NOT_DUE_MS: Final = 2**62
+
+DEVICE_KINDS: Final = ("wristband", "fire_sensor", "home_sensor")
+DEVICE_KIND_CODE: Final = {kind: code for code, kind in enumerate(DEVICE_KINDS)}
+UNKNOWN_KIND: Final = len(DEVICE_KINDS)
+
+
+class Pending(NamedTuple):
+    """A condition that is about to begin (`begins`) or to be over, once its delay has passed."""
+
+    due_ms: int
+    begins: bool
+    because: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Arrays:
+    """Columns (devices,). Times are milliseconds; `*_bits` have one bit a kind (vocabulary)."""
+
+    kind_code: Bytes
+    last_contact_ms: Longs  # LONG_AGO_MS: never heard of
+    contact_every_ms: Longs  # NOT_DUE_MS: not supervised
+    contact_due_ms: Longs  # when silence becomes an alarm
+    pending_due_ms: Longs  # the earliest of its pending conditions
+    level_at_ms: Longs  # the newest device time that limits were applied to
+    fix_at_ms: Longs  # the same of fences; LONG_AGO_MS: no fix yet
+    fix_measured_at_ms: Longs  # as the device said
+    fix_lat_deg: Floats
+    fix_lon_deg: Floats
+    fix_acc_m: Floats
+    fix_src: Bytes
+    condition_bits: Bits  # conditions that hold
+    rearm_bits: Bits  # ... whose alarm a person closed: only a new item raises anew
+
+
+_DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
+    "kind_code": (np.int8, UNKNOWN_KIND),
+    "last_contact_ms": (np.int64, LONG_AGO_MS),
+    "contact_every_ms": (np.int64, NOT_DUE_MS),
+    "contact_due_ms": (np.int64, NOT_DUE_MS),
+    "pending_due_ms": (np.int64, NOT_DUE_MS),
+    "level_at_ms": (np.int64, LONG_AGO_MS),
+    "fix_at_ms": (np.int64, LONG_AGO_MS),
+    "fix_measured_at_ms": (np.int64, LONG_AGO_MS),
+    "fix_lat_deg": (np.float64, np.nan),
+    "fix_lon_deg": (np.float64, np.nan),
+    "fix_acc_m": (np.float64, np.nan),
+    "fix_src": (np.int8, 0),
+    "condition_bits": (np.uint32, NO_BITS),
+    "rearm_bits": (np.uint32, NO_BITS),
+}
+
+
+class Fleet:
+    """Devices, their arrays, and what only few of them have."""
+
+    def __init__(self) -> None:
+        self.devices: list[Device] = []
+        self.row_of: dict[str, int] = {}
+        self.arrays = Arrays(**{name: np.empty(0, dtype) for name, (dtype, _) in _DTYPES.items()})
+        # Conditions waiting for their delay, by row and kind index.
+        self.pending: dict[int, dict[int, Pending]] = {}
+        # The newest word of a device on a kind it reports itself: (row, kind index) -> (time, on).
+        self.said: dict[tuple[int, int], tuple[int, bool]] = {}
+        # The fence a device is said to have left, by row.
+        self.left_fence: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return len(self.devices)
+
+    def enrol(self, devices: list[Device]) -> None:
+        """New rows at the end, in the order given."""
+        for device in devices:
+            assert device.device_id not in self.row_of, f"{device.device_id} has a row already"
+            self.row_of[device.device_id] = len(self.devices)
+            self.devices.append(device)
+        for name, (dtype, initial) in _DTYPES.items():
+            grown = np.concatenate([getattr(self.arrays, name), np.full(len(devices), initial, dtype)])
+            setattr(self.arrays, name, grown)
+
+    def is_registered(self, device_id: str) -> bool:
+        """Whether the roster names it now."""
+        row = self.row_of.get(device_id)
+        return row is not None and self.devices[row].registered
+
+    def supervise(self, row: int, every_ms: int, due_ms: int) -> None:
+        """How often a device promises to be heard, and when it is missed."""
+        self.arrays.contact_every_ms[row] = every_ms
+        self.arrays.contact_due_ms[row] = due_ms
+
+    def wait(self, row: int, kind: int, pending: Pending) -> None:
+        """Let a condition wait for its delay."""
+        self.pending.setdefault(row, {})[kind] = pending
+        self._refresh_due(row)
+
+    def forget(self, row: int, kind: int) -> Pending | None:
+        """Stop waiting."""
+        waiting = self.pending.get(row)
+        dropped = waiting.pop(kind, None) if waiting else None
+        if dropped is not None:
+            self._refresh_due(row)
+        return dropped
+
+    def waiting(self, row: int, kind: int) -> Pending | None:
+        """What a condition waits for, if it does."""
+        return self.pending.get(row, {}).get(kind)
+
+    def _refresh_due(self, row: int) -> None:
+        waiting = self.pending.get(row)
+        if not waiting:
+            self.pending.pop(row, None)
+        self.arrays.pending_due_ms[row] = min(
+            (p.due_ms for p in (waiting or {}).values()), default=NOT_DUE_MS
+        )
+
+    def last_fix(self, row: int) -> dict[str, Any] | None:
+        """The newest fix: {lat, lon, acc_m, measured_at_ms, src}; None if there was none."""
+        a = self.arrays
+        if a.fix_at_ms[row] == LONG_AGO_MS:
+            return None
+        acc = float(a.fix_acc_m[row])
+        return {
+            "lat": round(float(a.fix_lat_deg[row]), 6),
+            "lon": round(float(a.fix_lon_deg[row]), 6),
+            "acc_m": None if np.isnan(acc) else acc,
+            "measured_at_ms": int(a.fix_measured_at_ms[row]),
+            "src": SOURCES[int(a.fix_src[row])],
+        }
+
+    def next_due_ms(self) -> int:
+        """When the first timer of a device is due."""
+        a = self.arrays
+        if not self.devices:
+            return NOT_DUE_MS
+        return int(min(a.contact_due_ms.min(), a.pending_due_ms.min()))
+
+    def due(self, until_ms: int) -> Bools:
+        """Which devices have a timer due: (devices,)."""
+        return (self.arrays.contact_due_ms <= until_ms) | (self.arrays.pending_due_ms <= until_ms)
+
+
+def whole_second_ms(time_ms: int) -> int:
+    """Timers have a resolution of one second: the second that is not before `time_ms`."""
+    return -(-time_ms // 1000) * 1000

@@ -1,0 +1,1 @@
+"""Brings bytes in and makes decisions durable: the one writer of alarms."""
