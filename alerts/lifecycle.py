@@ -237,7 +237,9 @@ class Alarms:
 
     def _refuse(self, command: AlarmCommand, alarm: Alarm | None) -> CommandResult | None:
         if alarm is None:
-            return CommandResult(command.command_id, "unknown_alarm", "no open alarm has this id")
+            return CommandResult(
+                command.command_id, "unknown_alarm", "no open alarm has this id", command.alarm_id
+            )
         if command.version is not None and command.version != alarm.version:
             return CommandResult(
                 command.command_id, "stale", f"the alarm is at version {alarm.version}", alarm.alarm_id

@@ -11,10 +11,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A device model. `contact_every_s`: seconds between two signs of life it promises."""
+    """A device model. `contact_every_s`: seconds between two signs of life it promises.
+
+    `crs`: the coordinate system of its fixes where they do not say; they reach the core as WGS-84.
+    """
 
     model: str
     contact_every_s: float | None = None
+    crs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Float,
     Index,
@@ -34,6 +35,7 @@ steps = Table(
     metadata,
     Column("step", BigInteger, primary_key=True, autoincrement=False),
     Column("now_ms", BigInteger, nullable=False),
+    Column("readings_before", BigInteger, nullable=False),  # the largest id in `readings` before it
     Column("inputs", LargeBinary, nullable=False),
 )
 
@@ -56,7 +58,10 @@ readings = Table(
     Column("bat", Float),
     Column("extra", Text),  # JSON of the other fields, as received
     Index("readings_identity", "device_row", "measured_at_ms", "boot", "seq", unique=True),
-    sqlite_strict=True,
+    # SQLite stores nan as null, and any text in a number's column.
+    CheckConstraint("lat IS NULL OR lat BETWEEN -90 AND 90", name="readings_lat"),
+    CheckConstraint("lon IS NULL OR lon BETWEEN -180 AND 180", name="readings_lon"),
+    CheckConstraint("(lat IS NULL) = (lon IS NULL)", name="readings_position"),
 )
 
 # What could not be used, with its reason.
@@ -142,7 +147,8 @@ command_results = Table(
     Column("step", BigInteger, nullable=False),
 )
 
-# What is asked of devices: queued -> sent -> done | failed | expired.
+# What is asked of devices: queued -> done | failed | expired. Queued ones are sent again when their
+# device is heard of.
 device_commands = Table(
     "device_commands",
     metadata,
@@ -158,7 +164,7 @@ device_commands = Table(
     Index("device_commands_waiting", "device_id", "state"),
 )
 
-# The engine's state after a step; the last two are kept.
+# The state after a step (`iot_gateway.recovery`); the last two are kept.
 snapshots = Table(
     "snapshots",
     metadata,
@@ -166,9 +172,7 @@ snapshots = Table(
     Column("state", LargeBinary, nullable=False),
 )
 
-meta = Table(
-    "meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False)
-)
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
 # 3. The roster ---------------------------------------------------------------------------------
 

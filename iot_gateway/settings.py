@@ -48,7 +48,9 @@ class StoreSettings(BaseModel):
     @classmethod
     def _sqlite_url(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith("sqlite:///"):
-            raise ValueError(f"this store cannot be used: {urlsplit(url).scheme or url!r} (only sqlite:///path)")
+            raise ValueError(
+                f"this store cannot be used: {urlsplit(url).scheme or url!r} (only sqlite:///path)"
+            )
         return url
 
 
@@ -65,7 +67,10 @@ class Settings(BaseSettings):
     """All settings of the service."""
 
     model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", nested_model_default_partial_update=True
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        nested_model_default_partial_update=True,
     )
     data_dir: Path = Path("shouwang-data")
     policy: Path | None = None
@@ -114,7 +119,11 @@ def load(config: Path | None = None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        said = "unknown setting" if first["type"] == "extra_forbidden" else first["msg"].removeprefix("Value error, ")
+        said = (
+            "unknown setting"
+            if first["type"] == "extra_forbidden"
+            else first["msg"].removeprefix("Value error, ")
+        )
         raise ConfigError(f"{key}: {said}") from error
 
 
@@ -122,7 +131,7 @@ def _refuse_unknown_environment() -> None:
     """A SHOUWANG_ variable that names no setting is a mistake someone should hear of."""
     import os
 
-    known = {"DATA_DIR", "POLICY", "REQUIRE_ALL"}
+    known = {"DATA_DIR", "POLICY", "PASSWORD", "REQUIRE_ALL"}
     for section, model in (("MQTT", MqttSettings), ("STORE", StoreSettings), ("HTTP", HttpSettings)):
         known |= {f"{section}__{name.upper()}" for name in model.model_fields} | {section}
     for name in os.environ:

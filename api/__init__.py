@@ -1,0 +1,1 @@
+"""The service centre's door: shows alarms to people and carries their commands back."""

@@ -1,0 +1,286 @@
+"""The command line: `shouwang VERB`. Exit codes: 0 done, 1 failed with one line, 2 wrong usage."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from device_sim.cli import app as sim
+from iot_gateway.database import StoreError
+from iot_gateway.settings import ConfigError, Settings, load
+
+app = typer.Typer(
+    name="shouwang",
+    help="Shouwang 守望: the backend of a city's smart elderly-care service centre.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(sim, name="sim", help="Simulated devices: a city, real tracks, load.")
+
+Config = Annotated[Path | None, typer.Option("--config", help="Settings (TOML).")]
+PolicyFile = Annotated[Path | None, typer.Option("--policy", help="Limits and delays (TOML or JSON).")]
+
+
+def main() -> None:
+    """The console script."""
+    if not __debug__:
+        _fail("assertions guard this service: run it without python -O")
+    app()
+
+
+def _fail(why: str) -> NoReturn:
+    print(f"shouwang: {why}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+def _settings(config: Path | None) -> Settings:
+    try:
+        return load(config)
+    except ConfigError as error:
+        _fail(str(error))
+
+
+@app.command()
+def demo(
+    data_dir: Annotated[Path, typer.Option(help="Where the demo keeps its store.")] = Path("demo-data"),
+    http_port: Annotated[int | None, typer.Option(help="Default: 8000, or a free one.")] = None,
+    mqtt_port: Annotated[int | None, typer.Option(help="Default: 1883, or a free one.")] = None,
+    bands: Annotated[int, typer.Option(min=1, help="Wristbands.")] = 2560,
+    fire_sensors: Annotated[
+        int | None, typer.Option(min=0, help="Default: four in each nursing home.")
+    ] = None,
+) -> None:
+    """A broker, the service and a simulated city on this machine, nothing else needed."""
+    from api.demo import DemoError, run_demo
+
+    try:
+        run_demo(data_dir, http_port, mqtt_port, bands, fire_sensors)
+    except (DemoError, StoreError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def run(config: Config = None) -> None:
+    """The service under one supervisor: gateway and api."""
+    from api.supervisor import Supervisor, shouwang
+
+    _settings(config)
+    named = [] if config is None else ["--config", str(config)]
+    supervisor = Supervisor(lambda text: print(f"shouwang: {text}", file=sys.stderr, flush=True))
+    supervisor.stop_on_signals()
+    try:
+        for verb in ("gateway", "api"):
+            supervisor.add(verb, lambda verb=verb: shouwang([verb, *named]))  # type: ignore[misc]
+        supervisor.watch()
+    finally:
+        supervisor.stop()
+
+
+@app.command()
+def gateway(config: Config = None) -> None:
+    """Devices in, decisions to disk: the one writer."""
+    from api import logs
+    from iot_gateway.gateway import Gateway
+    from iot_gateway.policy_file import load_policy
+    from iot_gateway.recovery import RecoveryError
+
+    logs.configure()
+    settings = _settings(config)
+    try:
+        service = Gateway(settings, load_policy(settings.policy))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: service.stop())
+        service.run()
+    except (ConfigError, StoreError, RecoveryError, RuntimeError) as error:
+        _fail(str(error))
+
+
+@app.command()
+def api(config: Config = None) -> None:
+    """The service centre's door: HTTP."""
+    from api.app import serve
+
+    raise SystemExit(serve(_settings(config)))
+
+
+@app.command()
+def notifier() -> None:
+    """Not in this version: what must be told is kept in the store's outbox."""
+    _fail("the notifier is not part of this version; the outbox in the store keeps what it will tell")
+
+
+@app.command("import")
+def import_(
+    roster: Annotated[Path, typer.Argument(help="The roster file (JSON).")], config: Config = None
+) -> None:
+    """A roster into the store, whether the gateway runs or not."""
+    from iot_gateway.importing import import_roster
+    from iot_gateway.policy_file import load_policy
+    from iot_gateway.recovery import RecoveryError
+    from iot_gateway.roster_file import RosterError, parse
+
+    settings = _settings(config)
+    try:
+        parsed = parse(roster.read_bytes(), str(roster))
+        import_roster(settings, load_policy(settings.policy), parsed)
+    except (ConfigError, StoreError, RosterError, RecoveryError, OSError) as error:
+        _fail(str(error))
+    print(f"{roster}: {len(parsed.sites)} sites, {len(parsed.residents)} residents, "
+          f"{len(parsed.fences)} fences, {len(parsed.devices)} devices")  # fmt: skip
+
+
+@app.command()
+def export(
+    messages: Annotated[Path, typer.Option("--messages", help="The recording to write (NDJSON).")],
+    config: Config = None,
+) -> None:
+    """Everything the service took in, as a recording for `replay`."""
+    from iot_gateway.replay import export_files
+
+    try:
+        lines = export_files(_settings(config).database, messages)
+    except (StoreError, OSError) as error:
+        _fail(str(error))
+    print(f"{messages}: {lines} lines")
+
+
+@app.command()
+def replay(
+    roster: Annotated[Path, typer.Option("--roster", help="The roster file.")],
+    messages: Annotated[Path, typer.Option("--messages", help="The recording (NDJSON).")],
+    out: Annotated[Path, typer.Option("--out", help="The transitions to write (NDJSON).")],
+    policy: PolicyFile = None,
+) -> None:
+    """The same core over a recording, in virtual time."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from iot_gateway.policy_file import load_policy
+    from iot_gateway.recording import RecordingError
+    from iot_gateway.replay import replay_files
+    from iot_gateway.roster_file import RosterError
+
+    try:
+        limits = load_policy(policy)
+        columns = (
+            TextColumn("replay"),
+            BarColumn(),
+            TextColumn("{task.percentage:3.0f} %"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, transient=True, disable=not sys.stderr.isatty()) as progress:
+            task = progress.add_task("replay", total=messages.stat().st_size)
+            inputs, made = replay_files(roster, messages, out, limits, lambda n: progress.advance(task, n))
+    except (ConfigError, RosterError, RecordingError, OSError) as error:
+        _fail(str(error))
+    print(f"{out}: {made} transitions from {inputs} inputs")
+
+
+@app.command()
+def provision(
+    directory: Annotated[Path | None, typer.Option("--out", help="Default: DATA_DIR/broker.")] = None,
+    port: Annotated[int, typer.Option(help="The gateway's listener on loopback.")] = 1883,
+    rotate: Annotated[
+        list[str] | None, typer.Option(help="Device ids to give a new secret, or 'all'.")
+    ] = None,
+    certfile: Annotated[
+        Path | None, typer.Option(help="TLS for devices on 8883: the broker's certificate.")
+    ] = None,
+    keyfile: Annotated[Path | None, typer.Option(help="... and its key.")] = None,
+    config: Config = None,
+) -> None:
+    """Secrets for the roster's devices, and the broker's files."""
+    from iot_gateway.provisioning import ProvisionError, Tls
+    from iot_gateway.provisioning import provision as write
+    from iot_gateway.reading import registered_devices
+
+    settings = _settings(config)
+    if (certfile is None) != (keyfile is None):
+        raise typer.BadParameter("--certfile and --keyfile go together")
+    tls = None if certfile is None or keyfile is None else Tls(certfile, keyfile)
+    try:
+        devices = registered_devices(settings.database)
+        made = write(
+            devices,
+            directory or settings.data_dir / "broker",
+            port=port,
+            tls=tls,
+            rotate="all" if rotate == ["all"] else rotate or [],
+        )
+    except (StoreError, ProvisionError) as error:
+        _fail(str(error))
+    print(f"{made.gateway_env.parent}: {len(devices)} devices, {len(made.added)} added, "
+          f"{len(made.removed)} removed, {len(made.rotated)} renewed")  # fmt: skip
+
+
+@app.command()
+def check(config: Config = None) -> None:
+    """The configuration: settings, policy, store."""
+    from iot_gateway.policy_file import load_policy
+    from iot_gateway.reading import open_reader
+
+    settings = _settings(config)
+    try:
+        policy = load_policy(settings.policy)
+        if settings.database.exists():
+            open_reader(settings.database).close()
+    except (ConfigError, StoreError) as error:
+        _fail(str(error))
+    store = "there" if settings.database.exists() else "not there yet"
+    print(f"settings: good\npolicy: {policy.version}\nstore: {settings.database}, {store}\n"
+          f"broker: {settings.mqtt.url.rpartition('@')[2]}\nhttp: {settings.http.host}:{settings.http.port}")  # fmt: skip
+
+
+@app.command()
+def verify(config: Config = None) -> None:
+    """The journal's chain, row by row, and its end against the head file."""
+    from iot_gateway.reading import verify_store
+
+    database = _settings(config).database
+    try:
+        rows, fault = verify_store(database)
+    except StoreError as error:
+        _fail(str(error))
+    if fault is not None:
+        _fail(f"{database}: {fault} ({rows} rows hold)")
+    print(f"{database}: {rows} rows hold")
+
+
+@app.command()
+def operator(
+    username: Annotated[str, typer.Argument()],
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="SHOUWANG_PASSWORD")
+    ],
+    config: Config = None,
+) -> None:
+    """Add an operator, or give one a new password."""
+    from api.accounts import add_operator
+
+    database = _settings(config).database
+    _need_store(database)
+    add_operator(database, username, password)
+    print(f"operator {username}: set")
+
+
+@app.command()
+def token(name: Annotated[str, typer.Argument(help="The program's name.")], config: Config = None) -> None:
+    """A bearer token for a program; it is printed once and replaces the one before."""
+    from api.accounts import add_token
+
+    database = _settings(config).database
+    _need_store(database)
+    print(add_token(database, name))
+
+
+def _need_store(database: Path) -> None:
+    from iot_gateway.reading import open_reader
+
+    try:
+        open_reader(database).close()
+    except StoreError as error:
+        _fail(str(error))

@@ -1,0 +1,112 @@
+"""Stands around every request: security headers, a limit to the body, counts, and a calm 500."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sse_starlette.sse import SendTimeoutError
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+
+from api import problems
+from api.clock import monotonic_s
+from api.logs import failed
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from api.metrics import Requests
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+HEADERS: Final = {
+    "content-security-policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+}
+log = structlog.get_logger("api.http")
+
+
+class Envelope:
+    """Adds headers, counts, and turns what nobody caught into a problem without a word of the inside."""
+
+    def __init__(self, app: ASGIApp, requests: Requests) -> None:
+        self.app = app
+        self.requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = 0
+        began_s = monotonic_s()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api/"):
+                    headers["cache-control"] = "no-store"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_headers)
+        except SendTimeoutError:
+            log.info("a stream was not read; closed")
+        except Exception as error:
+            failed(log, "unhandled", error, method=scope["method"], route=_route(scope))
+            if status:
+                raise  # too late to say it; the server cuts the connection
+            if isinstance(error, OperationalError):
+                answer = problems.answer(503, "The store does not answer.", {"Retry-After": "1"})
+            else:
+                answer = problems.answer(500, "Something went wrong here; it has been logged.")
+            await answer(scope, receive, send_with_headers)
+        finally:
+            self.requests.answered(scope["method"], _route(scope), status, monotonic_s() - began_s)
+
+
+def _route(scope: Scope) -> str:
+    """The pattern of the route that answered; what no route answered shares one name."""
+    return getattr(scope.get("route"), "path", "-")
+
+
+class BodyLimit:
+    """Refuses a body over 1 MiB, whether it says its length or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
+            await _too_large()(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
+                raise HTTPException(413, TOO_LARGE)
+            return message
+
+        await self.app(scope, counted, send)
+
+
+TOO_LARGE: Final = f"The body is larger than {MAX_BODY_BYTES} bytes."
+
+
+def _too_large() -> ASGIApp:
+    return problems.answer(413, TOO_LARGE)

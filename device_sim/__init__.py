@@ -1,0 +1,1 @@
+"""Simulated devices: honest outsiders that share the wire contract and nothing more."""

@@ -1,0 +1,110 @@
+"""Opens the SQLite file the way the service needs it, and brings its schema up to date."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Table
+
+BUSY_TIMEOUT_MS: Final = 2000
+
+
+class StoreError(Exception):
+    """The store cannot be used; the message is one line that says why."""
+
+
+def connect(path: Path, *, checkpoints: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode: WAL, every commit on disk before it returns.
+
+    Only one connection of all may checkpoint (SQLite before 3.51.3 can corrupt the WAL otherwise):
+    the gateway's writer.
+
+    Raises:
+        StoreError: the file cannot be opened or is no database.
+    """
+    try:
+        db = sqlite3.connect(
+            path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False
+        )
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")
+        db.execute(f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}")
+        db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: the store cannot be used: {error}") from error
+    return db
+
+
+class WriterLock:
+    """Only one process writes facts: a lock on a file beside the database, gone with its holder."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.with_suffix(".lock")
+        self._fd: int | None = None
+
+    def acquire(self) -> bool:
+        """Whether it is ours now."""
+        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self.release()
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let another have it."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def migrate(path: Path) -> None:
+    """Create or upgrade the schema, in one transaction.
+
+    Raises:
+        StoreError: the file cannot be used, or was made by a newer version.
+    """
+    import logging
+
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(files("iot_gateway") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except (SQLAlchemyError, CommandError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoreError(f"{path}: the store cannot be used: {reason}") from error
+    finally:
+        engine.dispose()
+
+
+def insert_sql(table: Table, columns: tuple[str, ...] | None = None, *, on_conflict: str = "") -> str:
+    """`INSERT INTO table (columns) VALUES (?, ...)`; all columns in their order by default."""
+    names = columns or tuple(column.name for column in table.columns)
+    verb = f"INSERT {on_conflict}".strip()
+    return f"{verb} INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+
+
+def upsert_sql(table: Table, columns: tuple[str, ...] | None = None) -> str:
+    """The same, replacing the other columns where the primary key is there already."""
+    names = columns or tuple(column.name for column in table.columns)
+    keys = [column.name for column in table.primary_key]
+    changes = ", ".join(f"{name}=excluded.{name}" for name in names if name not in keys)
+    return f"{insert_sql(table, names)} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changes}"

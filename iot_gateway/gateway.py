@@ -1,0 +1,226 @@
+"""The gateway process: the whole road from a device's bytes to a fact on disk, in `Gateway.turn`."""
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from alerts.commands import CommandResult
+from alerts.engine import Decisions
+from alerts.policy import Policy
+from iot_gateway import roster_rows
+from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
+from iot_gateway.clock import Clock
+from iot_gateway.database import StoreError, WriterLock
+from iot_gateway.doorbell import Doorbell
+from iot_gateway.downlink import Downlink
+from iot_gateway.intake import Intake, Message
+from iot_gateway.recording import pack
+from iot_gateway.recovery import encode_state, recover
+from iot_gateway.requests import Asked, ask, device_command_row
+from iot_gateway.settings import Settings
+from iot_gateway.store import StepRecord, Store
+
+# A batch waits this long for company; commands of people are looked for as often. An alarm waits for nobody.
+GATHER_S: Final = 0.020
+# About 0.1 s of work: an alarm that comes in behind a full batch waits no longer.
+BATCH_MESSAGES: Final = 2_000
+REQUESTS_A_STEP: Final = 200
+SNAPSHOT_EVERY_MS: Final = 60_000
+PULSE_EVERY_MS: Final = 1_000
+FORGET_ROWS: Final = 5_000
+
+_log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """The one writer of alarms. Everything happens in one thread, but for paho's, which only enqueues."""
+
+    def __init__(self, settings: Settings, policy: Policy) -> None:
+        """Take the store and compute the state again.
+
+        Raises:
+            StoreError: another gateway holds the store, or it cannot be used.
+            RecoveryError: the state that was stored does not add up.
+        """
+        self._lock = WriterLock(settings.database)
+        settings.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._lock.acquire():
+            raise StoreError(f"{settings.database}: another gateway is writing to it")
+        self._settings = settings
+        self.store = Store(settings.database)
+        self.fault = self.store.head_fault()
+        if self.fault:
+            _log.critical("the journal is damaged", fault=self.fault)
+        self.engine, self._repeats = recover(self.store, policy)
+        self.clock = Clock(floor_ms=max(self.engine.now_ms, 0))
+        self._batcher = Batcher(self.engine, self._repeats)
+        self.intake = Intake(settings.mqtt, self.clock)
+        self._downlink = Downlink(self.intake.publish)
+        for waiting in self.store.queued_device_commands():
+            self._downlink.remember(*waiting)
+        self._bell = Doorbell(settings.database.parent / "api.wake")
+        self._last_request_id = self.store.last_request_id()
+        self.counts: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self._started_at_ms = self.clock.now_ms()
+        self._pulse_due_ms = self._snapshot_due_ms = 0
+        self._snapshot_step = self.store.step
+        self._stopping = False
+        self.store.write_meta("policy", msgspec.json.encode(policy).decode())
+
+    def run(self) -> None:
+        """Work until `stop`. Leaves by an exception when a fact could not be written."""
+        gc.collect()
+        gc.freeze()  # a full collection of everything imported costs 40-60 ms
+        self.intake.start()
+        try:
+            while not self._stopping:
+                self.turn()
+        finally:
+            self.intake.stop()
+            self.close()
+
+    def close(self) -> None:
+        """Give the store back."""
+        self._bell.close()
+        self.store.close()
+        self._lock.release()
+
+    def stop(self) -> None:
+        """Leave after the current turn; safe in a signal handler."""
+        self._stopping = True
+
+    def turn(self, timeout_s: float = GATHER_S) -> None:
+        """The road, once."""
+        now_ms = self.clock.now_ms()
+        messages = self.intake.take(BATCH_MESSAGES, timeout_s)  # 0  bytes
+        requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
+        inputs, asked, now_ms = self._line_up(messages, requests, now_ms)  # in the order of arrival
+        if not inputs and not requests and now_ms < self.engine.next_due_ms():
+            self._keep_house(now_ms)
+            return
+        arrived, commands = arrange(inputs)
+        admitted = self._batcher.admit(arrived)  # 1-3  messages, readings, batch
+        decisions = self.engine.step(
+            now_ms, admitted.batch, commands
+        )  # 4-7  state, evidence, conditions, transitions
+        record = self._record(now_ms, inputs, admitted, decisions, asked)
+        if requests:
+            record.last_request_id = requests[-1].id
+        self._commit(record)  # 8  stored facts
+        self._acknowledge(messages, admitted, record)  # 9  PUBACK, ack
+        self._bell.ring()  # 10  consoles
+        self._last_request_id = record.last_request_id or self._last_request_id
+        self._count(admitted, decisions)
+        self._keep_house(now_ms)
+
+    def _line_up(
+        self, messages: Sequence[Message], requests: Sequence[Any], now_ms: int
+    ) -> tuple[list[Input], Asked, int]:
+        """One order for messages and commands, not before the last step; and the step's own moment."""
+        last_ms = self.engine.now_ms
+        arrived = sorted(messages, key=lambda message: message.received_at_ms)
+        received = [Received(max(m.received_at_ms, last_ms), m.topic, m.payload) for m in arrived]
+        if len(messages) == BATCH_MESSAGES:  # what is still waiting came before `now_ms`
+            now_ms = received[-1].received_at_ms
+        now_ms = max(now_ms, last_ms, received[-1].received_at_ms if received else 0)
+        asked = ask(list(requests), now_ms)
+        return [*received, *asked.commands], asked, now_ms
+
+    def _record(
+        self, now_ms: int, inputs: list[Input], admitted: Admitted, decisions: Decisions, asked: Asked
+    ) -> StepRecord:
+        """Everything this step leaves behind, for one transaction."""
+        results = [self._explain(result) for result in decisions.results]
+        done = {result.command_id for result in results if result.code == "done"}
+        strangers = admitted.batch.new_device_ids
+        row_of = self.engine.fleet.row_of
+        rows = roster_rows.stranger_rows(strangers, row_of[strangers[0]] if strangers else 0)
+        for command_id, change in asked.changes.items():
+            if command_id in done:
+                rows += roster_rows.rows_of(change, row_of)
+        for_devices = [
+            device_command_row(f"S{r.seq}", r.device_id, r.type, r.args, now_ms, r.expires_at_ms)
+            for r in decisions.requests
+            if not self._downlink.is_waiting(r.device_id, r.type)
+        ]
+        return StepRecord(
+            now_ms=now_ms,
+            committed_at_ms=self.clock.now_ms(),
+            inputs=pack(inputs) if inputs or decisions.transitions else None,
+            admitted=admitted,
+            transitions=decisions.transitions,
+            results=[*asked.results, *results],
+            requests=decisions.requests,
+            roster_rows=rows,
+            device_commands=[*asked.device_commands, *for_devices],
+        )
+
+    def _explain(self, result: CommandResult) -> CommandResult:
+        """The core forgets closed alarms; the store does not."""
+        if result.code == "unknown_alarm" and result.alarm_id and self.store.is_closed_alarm(result.alarm_id):
+            return replace(result, code="not_allowed", detail="the alarm is closed")
+        return result
+
+    def _commit(self, record: StepRecord) -> None:
+        """Rule 2: when this fails, the process ends, and the next one starts from the store."""
+        try:
+            self.store.commit(record)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.store.path}: a step could not be written: {error}") from error
+
+    def _acknowledge(self, messages: Sequence[Message], admitted: Admitted, record: StepRecord) -> None:
+        """Only now: to the broker, and to the devices."""
+        self.intake.acknowledge(messages)
+        self.counts["acked"] += self._downlink.acknowledge(admitted.acks)
+        for device_id, result in admitted.results:
+            self._downlink.answered(device_id, result.id)
+        devices = self.engine.fleet.devices
+        rows = set(admitted.batch.device_row.tolist())
+        self._downlink.heard_of((devices[row].device_id for row in rows), record.now_ms)
+        self._downlink.ask(record.device_commands, record.now_ms)
+
+    def _count(self, admitted: Admitted, decisions: Decisions) -> None:
+        self.counts.update(admitted.counts)
+        self.counts.update(steps=1, transitions=len(decisions.transitions))
+        self.rejected.update(admitted.rejected)
+
+    def _keep_house(self, now_ms: int) -> None:
+        """Once a second: the pulse; once a minute: a snapshot; what is too old goes, a little at a time."""
+        if now_ms < self._pulse_due_ms:
+            return
+        self._pulse_due_ms = now_ms + PULSE_EVERY_MS
+        record = StepRecord(now_ms=now_ms, committed_at_ms=now_ms, pulse=self._pulse(now_ms))
+        if now_ms >= self._snapshot_due_ms and self.store.step != self._snapshot_step:
+            self._snapshot_due_ms = now_ms + SNAPSHOT_EVERY_MS
+            self._snapshot_step = self.store.step
+            record.state = encode_state(self.engine, self._repeats)
+        self._commit(record)
+        self._downlink.forget_expired(now_ms)
+        try:
+            self.store.expire_device_commands(now_ms)
+            self.store.forget_before(
+                now_ms - round(self._settings.store.readings_days * 86_400_000), FORGET_ROWS
+            )
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.store.path}: old input could not be deleted: {error}") from error
+
+    def _pulse(self, now_ms: int) -> str:
+        """What the api tells of the gateway."""
+        intake = self.intake
+        counters = {**self.counts, "shed": intake.shed, "stale_acks": intake.stale, "unsent": intake.unsent}
+        said = {
+            "at_ms": now_ms, "started_at_ms": self._started_at_ms, "connected": intake.connected,
+            "epoch": intake.epoch, "queue": intake.depth, "queue_limit": self._settings.mqtt.queue_limit,
+            "step": self.store.step, "devices": len(self.engine.fleet), "fault": self.fault,
+            "refused_topics": list(intake.refused), "counters": counters, "rejected": dict(self.rejected),
+        }  # fmt: skip
+        return msgspec.json.encode(said).decode()

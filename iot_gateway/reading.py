@@ -1,0 +1,90 @@
+"""Reads a store beside its running gateway: short reads, never a write, never a migration."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from iot_gateway import journal
+from iot_gateway.database import StoreError
+
+
+def open_reader(database: Path) -> sqlite3.Connection:
+    """A read-only connection.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+    """
+    if not database.exists():
+        raise StoreError(f"{database}: there is no store")
+    try:
+        db = sqlite3.connect(f"file:{database}?mode=ro", uri=True, isolation_level=None, timeout=2)
+        db.execute("SELECT 1 FROM journal LIMIT 1")
+    except sqlite3.Error as error:
+        raise StoreError(f"{database}: the store cannot be read: {error}") from error
+    return db
+
+
+def logged_steps(database: Path) -> Iterator[bytes]:
+    """The packed inputs of every logged step, in order."""
+    db = open_reader(database)
+    step = 0
+    sql = "SELECT step, inputs FROM steps WHERE step>? ORDER BY step LIMIT 1"
+    while (row := db.execute(sql, (step,)).fetchone()) is not None:
+        step = row[0]
+        yield row[1]
+    db.close()
+
+
+def journal_rows(database: Path) -> Iterator[journal.Row]:
+    """The whole journal, in pages, so that no read stays open."""
+    db = open_reader(database)
+    seq = -1
+    sql = "SELECT seq, at_ms, alarm_id, body, hash FROM journal WHERE seq>? ORDER BY seq LIMIT 1000"
+    while page := db.execute(sql, (seq,)).fetchall():
+        for row in page:
+            yield journal.Row(*row)
+        seq = page[-1][0]
+    db.close()
+
+
+def registered_devices(database: Path) -> list[str]:
+    """The ids of the roster's devices."""
+    db = open_reader(database)
+    rows = db.execute(
+        "SELECT device_id FROM devices WHERE registered AND NOT removed ORDER BY device_id"
+    ).fetchall()
+    db.close()
+    return [row[0] for row in rows]
+
+
+def verify_store(database: Path) -> tuple[int, str | None]:
+    """Walk the journal's chain and compare its end with the head file: (rows that hold, what is wrong)."""
+    try:
+        kept = journal.HeadFile(
+            database.with_suffix(".head")
+        ).read()  # before the rows: it may only be behind
+        rows, _, broken = journal.verify(journal_rows(database))
+        if broken is not None:
+            return rows, broken.reason
+        return rows, _head_fault(database, rows, kept)
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{database}: the store cannot be read: {error}") from error
+
+
+def _head_fault(database: Path, rows: int, kept: tuple[int, bytes] | None) -> str | None:
+    """What the head file says against a chain that holds in itself."""
+    if kept is None:
+        return (
+            f"{database.with_suffix('.head').name} is missing or damaged: the journal's end cannot be verified"
+            if rows
+            else None
+        )
+    seq, digest = kept
+    if seq > rows:
+        return f"the journal ends at row {rows}, but row {seq} was written: {seq - rows} are lost"
+    db = open_reader(database)
+    found = db.execute("SELECT hash FROM journal WHERE seq=?", (seq,)).fetchone()
+    db.close()
+    return None if seq == 0 or bytes(found[0]) == digest else f"row {seq} is not what was written"

@@ -1,0 +1,84 @@
+"""Knows what was received before: a repeat changes nothing, however late and over whatever connection.
+
+An item is (device, boot, seq, ts). One that is newer than everything its device ever sent is new;
+only the others are looked up in what is stored.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+LONG_AGO_MS: Final = -(2**62)
+# Items without a time are known by (boot, seq) alone, and only so many of a device are remembered.
+TIMELESS_KEPT: Final = 1024
+
+
+class Identity(NamedTuple):
+    """What makes an item one item. `ts` None: the device told no time."""
+
+    device_row: int
+    ts: int | None
+    boot: int
+    seq: int
+
+
+class Repeats:
+    """`is_stored`: whether an identity is in the store. `newest_ms`: the newest ts stored of a device."""
+
+    def __init__(self, is_stored: Callable[[Identity], bool], newest_ms: Callable[[int], int]) -> None:
+        self._is_stored, self._newest_ms = is_stored, newest_ms
+        self._newest: dict[int, int] = {}
+        self._this_step: set[Identity] = set()
+        self.timeless: dict[int, OrderedDict[tuple[int, int], None]] = {}
+
+    def begin_step(self) -> None:
+        """What the last step took is in the store now."""
+        self._this_step.clear()
+
+    def is_repeat(self, identity: Identity) -> bool:
+        """Whether it was received before; from now on it was."""
+        if identity.ts is None:
+            return self._is_timeless_repeat(identity)
+        row = identity.device_row
+        newest = self._newest.get(row)
+        if newest is None:
+            newest = self._newest[row] = self._newest_ms(row)
+        if identity.ts > newest:
+            self._newest[row] = identity.ts
+        elif identity in self._this_step or self._is_stored(identity):
+            return True
+        self._this_step.add(identity)
+        return False
+
+    def _is_timeless_repeat(self, identity: Identity) -> bool:
+        seen = self.timeless.setdefault(identity.device_row, OrderedDict())
+        key = identity.boot, identity.seq
+        if key in seen:
+            return True
+        seen[key] = None
+        if len(seen) > TIMELESS_KEPT:
+            seen.popitem(last=False)
+        return False
+
+    def dump(self) -> list[list[int]]:
+        """The memory that the store does not hold, for a snapshot."""
+        return [[row, boot, seq] for row, seen in self.timeless.items() for boot, seq in seen]
+
+    def load(self, rows: list[list[int]]) -> None:
+        """The counterpart of `dump`."""
+        for row, boot, seq in rows:
+            self.timeless.setdefault(row, OrderedDict())[boot, seq] = None
+
+
+class RememberedRepeats(Repeats):
+    """Remembers everything itself: for a replay, which has no store."""
+
+    def __init__(self) -> None:
+        self._all: set[Identity] = set()
+        super().__init__(self._all.__contains__, lambda _row: LONG_AGO_MS)
+
+    def begin_step(self) -> None:
+        self._all |= self._this_step
+        super().begin_step()

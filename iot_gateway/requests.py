@@ -1,0 +1,91 @@
+"""What the api asks, made inputs of the step: checked here, decided by the core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from alerts.commands import VERBS, AlarmCommand, Command, CommandResult, RosterCommand
+from iot_gateway.roster_file import DeviceId, RosterChange, edit_of
+from iot_gateway.store import Request
+from iot_gateway.wire import CommandType
+
+# A device that sleeps for a day is asked at its next sign of life.
+MAX_EXPIRY_MS: Final = 7 * 86_400_000
+
+
+class _DeviceRequest(msgspec.Struct):
+    id: str
+    device_id: DeviceId
+    type: CommandType
+    expires_ts: int
+    args: dict[str, Any] = {}
+
+
+@dataclass(slots=True)
+class Asked:
+    """What some requests come to. `changes`: the roster changes by command, for the tables of people."""
+
+    commands: list[Command] = field(default_factory=list)
+    changes: dict[str, RosterChange] = field(default_factory=dict)
+    device_commands: list[tuple[Any, ...]] = field(default_factory=list)
+    results: list[CommandResult] = field(default_factory=list)
+
+
+def ask(requests: list[Request], now_ms: int) -> Asked:
+    """Read requests; one that cannot be read is answered as invalid."""
+    asked = Asked()
+    for request in requests:
+        try:
+            _READ[request.type](request, now_ms, asked)
+        except (msgspec.DecodeError, ValueError, KeyError, RecursionError) as error:
+            asked.results.append(CommandResult(request.command_id, "invalid", str(error)[:500]))
+    return asked
+
+
+def _alarm(request: Request, now_ms: int, asked: Asked) -> None:
+    body = msgspec.json.decode(request.body, type=dict[str, Any])
+    if body.get("verb") not in VERBS:
+        raise ValueError(f"unknown verb {body.get('verb')!r}")
+    fixed = {
+        "command_id": request.command_id, "operator": request.operator, "received_at_ms": now_ms, "arrival": 0,
+    }  # fmt: skip
+    asked.commands.append(msgspec.convert(body | fixed, AlarmCommand))
+
+
+def _roster(request: Request, now_ms: int, asked: Asked) -> None:
+    change = msgspec.json.decode(request.body, type=RosterChange)
+    asked.commands.append(RosterCommand(request.command_id, now_ms, 0, request.operator, edit_of(change)))
+    asked.changes[request.command_id] = change
+
+
+def _device_command(request: Request, now_ms: int, asked: Asked) -> None:
+    wanted = msgspec.json.decode(request.body, type=_DeviceRequest)
+    if not now_ms < wanted.expires_ts <= now_ms + MAX_EXPIRY_MS:
+        raise ValueError("expires_ts must lie within the next seven days")
+    asked.device_commands.append(
+        device_command_row(wanted.id, wanted.device_id, wanted.type, wanted.args, now_ms, wanted.expires_ts)
+    )
+    asked.results.append(CommandResult(request.command_id, "done"))
+
+
+def device_command_row(
+    id_: str, device_id: str, type_: str, args: dict[str, Any], now_ms: int, expires_at_ms: int
+) -> tuple[Any, ...]:
+    """A row of `device_commands` that nobody has answered yet."""
+    return (
+        id_,
+        device_id,
+        type_,
+        msgspec.json.encode(args).decode(),
+        now_ms,
+        expires_at_ms,
+        "queued",
+        "",
+        now_ms,
+    )
+
+
+_READ: Final = {"alarm": _alarm, "roster": _roster, "device_command": _device_command}

@@ -1,0 +1,142 @@
+"""The roster file of the contract: checked types, and what of them the core and the store take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from alerts.roster import Device, Fence, Model, RosterEdit, Site
+
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+DeviceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+
+
+class RosterError(Exception):
+    """The roster cannot be used; the message says where."""
+
+
+class ModelEntry(Struct):
+    """A device model."""
+
+    model: Id
+    contact_every_s: Annotated[float, Meta(gt=0, le=31 * 86400)] | None = None
+    crs: Literal["wgs84", "gcj02", "bd09"] | None = None
+
+
+class SiteEntry(Struct):
+    """A place of care."""
+
+    site_id: Id
+    name: str | None = None
+    kind: Literal["nursing_home", "day_care", "happiness_home", "home", "canteen"] | None = None
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    county: str | None = None
+    street: str | None = None
+    phone: str | None = None
+
+
+class Contact(Struct):
+    """Somebody to call."""
+
+    name: str | None = None
+    relation: str | None = None
+    phone: str | None = None
+
+
+class ResidentEntry(Struct):
+    """An elder in care."""
+
+    resident_id: Id
+    name: str | None = None
+    site_id: str | None = None
+    room: str | None = None
+    care_level: str | None = None
+    risk_notes: str | None = None
+    contacts: list[Contact] = []
+
+
+class FenceEntry(Struct):
+    """A fence."""
+
+    fence_id: Id
+    role: Literal["safe", "forbidden"]
+    geometry: dict[str, Any]
+    name: str | None = None
+    site_id: str | None = None
+    schedule: dict[str, Any] | None = None
+
+
+class DeviceEntry(Struct):
+    """A device. `fence_ids` missing or null: the fences of its site."""
+
+    device_id: DeviceId
+    kind: Literal["wristband", "fire_sensor", "home_sensor"]
+    model: str | None = None
+    site_id: str | None = None
+    zone: str | None = None
+    resident_id: str | None = None
+    fence_ids: list[str] | None = None
+
+
+class Roster(Struct):
+    """The whole file, or a part of it to be put."""
+
+    models: list[ModelEntry] = []
+    sites: list[SiteEntry] = []
+    residents: list[ResidentEntry] = []
+    fences: list[FenceEntry] = []
+    devices: list[DeviceEntry] = []
+
+
+class Removal(Struct):
+    """Ids to be taken out."""
+
+    models: list[str] = []
+    sites: list[str] = []
+    residents: list[str] = []
+    fences: list[str] = []
+    devices: list[str] = []
+
+
+class RosterChange(Struct):
+    """What a `roster` command of the api says."""
+
+    put: Roster = msgspec.field(default_factory=Roster)
+    remove: Removal = msgspec.field(default_factory=Removal)
+
+
+def parse(text: bytes, name: str) -> Roster:
+    """A roster file.
+
+    Raises:
+        RosterError: in one line, where it is wrong.
+    """
+    try:
+        return msgspec.json.decode(text, type=Roster)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise RosterError(f"{name}: {error}") from error
+
+
+def edit_of(change: RosterChange) -> RosterEdit:
+    """What the core learns of a change: no name, no phone."""
+    put, remove = change.put, change.remove
+    return RosterEdit(
+        models=tuple(Model(m.model, m.contact_every_s, m.crs) for m in put.models),
+        sites=tuple(Site(s.site_id, s.county) for s in put.sites),
+        fences=tuple(Fence(f.fence_id, f.role, f.geometry, f.site_id, f.schedule) for f in put.fences),
+        devices=tuple(_device(entry) for entry in put.devices),
+        remove_models=tuple(remove.models),
+        remove_sites=tuple(remove.sites),
+        remove_fences=tuple(remove.fences),
+        remove_devices=tuple(remove.devices),
+    )
+
+
+def _device(entry: DeviceEntry) -> Device:
+    fence_ids = None if entry.fence_ids is None else tuple(entry.fence_ids)
+    return Device(
+        entry.device_id, entry.kind, entry.model, entry.site_id, entry.zone, entry.resident_id, fence_ids
+    )

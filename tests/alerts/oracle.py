@@ -1,0 +1,657 @@
+"""The rules once more, slowly: one input at a time, plain numbers, shapely, a heap of due times.
+
+Written from the contract and the core's docstrings to be compared with the engine. Rules of order:
+within one millisecond shelves end first, then device timers by (row, kind), then schedules by
+(row, kind), then inputs by arrival; what one input changes comes in the order of KINDS.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+import shapely
+
+from alerts.batch import VALUE_FIELDS, Reading
+from alerts.commands import AlarmCommand, Command, RosterCommand
+from alerts.policy import Limit, Policy
+from alerts.roster import Device, Fence, Model, RosterEdit
+from alerts.vocabulary import KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
+
+SHELF, TIMER, SCHEDULE = 0, 1, 2
+FENCE_KINDS = ("fence_left", "fence_entered")
+
+
+def ms(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+def full_second(time_ms: int) -> int:
+    return math.ceil(time_ms / 1000) * 1000
+
+
+# Fences -----------------------------------------------------------------------------------------
+
+
+class Ground:
+    """A fence on a metre grid of its own."""
+
+    def __init__(self, geometry: dict) -> None:
+        kind, coordinates = geometry["type"], geometry["coordinates"]
+        if kind == "Point":
+            self.lon, self.lat = coordinates
+        elif kind == "Polygon":
+            self.lon, self.lat = coordinates[0][0]
+        else:
+            self.lon, self.lat = coordinates[0][0][0]
+        self.radius_m = geometry.get("radius_m") if kind == "Point" else None
+        self.east, self.north = metres_per_degree(self.lat)
+        if self.radius_m is None:
+            polygons = [coordinates] if kind == "Polygon" else coordinates
+            self.area = shapely.MultiPolygon(
+                [(self._ring(rings[0]), [self._ring(hole) for hole in rings[1:]]) for rings in polygons]
+            )
+
+    def _ring(self, ring: list) -> list[tuple[float, float]]:
+        return [self.metres(lon, lat) for lon, lat in ring]
+
+    def metres(self, lon: float, lat: float) -> tuple[float, float]:
+        turn = math.remainder(lon - self.lon, 360.0)
+        return turn * self.east, (lat - self.lat) * self.north
+
+    def margin_m(self, lat: float, lon: float) -> float:
+        """Metres to the boundary, positive inside."""
+        x, y = self.metres(lon, lat)
+        if self.radius_m is not None:
+            return self.radius_m - math.hypot(x, y)
+        point = shapely.Point(x, y)
+        distance = self.area.boundary.distance(point)
+        return distance if self.area.covers(point) else -distance
+
+
+def metres_per_degree(lat: float) -> tuple[float, float]:
+    """Radii of curvature of the WGS-84 ellipsoid: (east, north)."""
+    a, e2 = 6_378_137.0, 0.0066943799901413165
+    phi = math.radians(lat)
+    bend = 1 - e2 * math.sin(phi) ** 2
+    across, along = a / math.sqrt(bend), a * (1 - e2) / bend**1.5
+    return math.radians(1) * across * math.cos(phi), math.radians(1) * along
+
+
+class Windows:
+    """A weekly schedule by the clock on the wall."""
+
+    def __init__(self, schedule: dict | None) -> None:
+        self.always = schedule is None
+        if schedule is not None:
+            self.zone = ZoneInfo(schedule.get("tz", "Asia/Shanghai"))
+            self.windows = [
+                (set(w.get("days", range(1, 8))), w["from"], w["to"].replace("24:00", "00:00"))
+                for w in schedule["weekly"]
+            ]
+
+    def in_force(self, at_ms: int) -> bool:
+        if self.always:
+            return True
+        local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(self.zone)
+        today, yesterday = local.isoweekday(), (local - timedelta(days=1)).isoweekday()
+        clock = local.strftime("%H:%M")
+        for days, begin, end in self.windows:
+            if begin < end:
+                if today in days and begin <= clock < end:
+                    return True
+            elif (today in days and clock >= begin) or (yesterday in days and clock < end):
+                return True
+        return False
+
+    def next_change_ms(self, after_ms: int) -> int | None:
+        """The next minute in which it is not as now; looks eight days ahead."""
+        if self.always or not self.windows:
+            return None
+        now, day = self.in_force(after_ms), datetime.fromtimestamp(after_ms / 1000, UTC).astimezone(self.zone)
+        edges = []
+        for ahead in range(9):
+            date = (day + timedelta(days=ahead)).date()
+            for _, *clocks in self.windows:
+                for clock in clocks:
+                    local = datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=self.zone)
+                    edges.append(int(local.timestamp() * 1000))
+        return next((e for e in sorted(edges) if e > after_ms and self.in_force(e) != now), None)
+
+
+@dataclass
+class Held:
+    """What is known of one device at one fence."""
+
+    verdict: str = "undecided"  # calm, breached
+    witnesses: int = 0
+    first_ms: int = 0
+    calm: int = 0
+    occupied_ms: int | None = None
+    witnessed_now: bool = False
+    entered: bool = False
+    closed: bool = False  # the alarm of entered, while it holds
+
+
+@dataclass
+class Wearer:
+    """A device."""
+
+    info: Device
+    heard_ms: int | None = None
+    every_ms: int | None = None
+    lost_due_ms: int | None = None
+    level_ms: int | None = None
+    fix: tuple[int, float, float] | None = None
+    holds: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)  # by a person, while they hold
+    waits: dict[str, tuple[int, bool]] = field(default_factory=dict)  # kind -> due, begins
+    word: dict[str, tuple[int, bool]] = field(default_factory=dict)  # kind -> newest device time, on
+    left: str | None = None
+    fences: dict[str, Held] = field(default_factory=dict)
+
+
+@dataclass
+class Episode:
+    """An open alarm."""
+
+    alarm_id: str
+    row: int
+    kind: str
+    subject_id: str
+    fence_id: str | None
+    state: str = "normal"
+    count: int = 1
+    version: int = 0
+    shelved: bool = False
+    acknowledged_ms: int = 0
+
+
+class Oracle:
+    """Takes inputs one at a time; `facts` and `results` are what it decided."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.now_ms = 0
+        self.models: dict[str, Model] = {}
+        self.fences: dict[str, Fence] = {}
+        self.grounds: dict[str, Ground] = {}
+        self.windows: dict[str, Windows] = {}
+        self.force: dict[str, bool] = {}
+        self.wearers: list[Wearer] = []
+        self.episodes: dict[tuple[str, str, str | None], Episode] = {}
+        self.shelves: dict[tuple[str, str, str | None], int] = {}
+        self.heap: list[tuple] = []
+        self.ticket = count()
+        self.facts: list[tuple] = []
+        self.results: list[tuple[str, str]] = []
+        self.changes: list[tuple[str, bool, int, str | None]] = []  # of one input: kind, begins, row, fence
+
+    # Time -----------------------------------------------------------------------------------
+
+    def due(self, at_ms: int, rank: int, row: int = 0, kind: str = "", key: object = None) -> None:
+        number = KIND_INDEX.get(kind, 0)
+        heapq.heappush(self.heap, (at_ms, rank, row, number, next(self.ticket), kind, key))
+
+    def until(self, at_ms: int) -> None:
+        """Let time pass."""
+        while self.heap and self.heap[0][0] <= at_ms:
+            due_ms, rank, row, _, _, kind, key = heapq.heappop(self.heap)
+            self.now_ms = due_ms
+            if rank == SHELF:
+                self.end_shelf(key, due_ms)
+            elif rank == TIMER:
+                self.fire(row, kind, due_ms)
+            else:
+                self.change_schedules(due_ms)
+            self.settle(due_ms)
+        self.now_ms = max(self.now_ms, at_ms)
+
+    def fire(self, row: int, kind: str, due_ms: int) -> None:
+        wearer = self.wearers[row]
+        if kind == "contact_lost":
+            if wearer.lost_due_ms == due_ms:
+                wearer.lost_due_ms = None
+                self.set(row, kind, True)
+        elif kind in wearer.waits and wearer.waits[kind][0] == due_ms:
+            self.set(row, kind, wearer.waits[kind][1])
+
+    def take(self, what: Reading | Command) -> None:
+        """An input, after everything that was due until it came."""
+        self.until(what.received_at_ms)
+        if isinstance(what, Reading):
+            self.read(what)
+        elif isinstance(what, AlarmCommand):
+            self.results.append((what.command_id, self.command(what)))
+        else:
+            self.results.append((what.command_id, self.edit(what)))
+        self.settle(what.received_at_ms)
+
+    def settle(self, at_ms: int) -> None:
+        """Conditions that changed become alarms."""
+        for kind, begins, row, fence_id in sorted(self.changes, key=lambda c: KIND_INDEX[c[0]]):
+            if begins:
+                self.begin(row, kind, fence_id, at_ms)
+            else:
+                self.over(row, kind, fence_id, at_ms)
+        self.changes.clear()
+
+    # Conditions -----------------------------------------------------------------------------
+
+    def set(self, row: int, kind: str, begins: bool, fence_id: str | None = None) -> None:
+        wearer = self.wearers[row]
+        wearer.waits.pop(kind, None)
+        wearer.closed.discard(kind)
+        (wearer.holds.add if begins else wearer.holds.discard)(kind)
+        self.changes.append((kind, begins, row, fence_id))
+
+    def read(self, item: Reading) -> None:
+        row, wearer = item.device_row, self.wearers[item.device_row]
+        now = item.received_at_ms
+        on, off = kinds_of(item.on_bits), kinds_of(item.off_bits)
+        policy = self.policy
+        earliest, latest = now - ms(policy.clock_behind_s), now + ms(policy.clock_ahead_s)
+        said_ms = item.measured_at_ms if earliest <= item.measured_at_ms <= latest else now
+        if (on or off) and "unreadable" not in on and "unreadable" in wearer.holds:
+            self.set(row, "unreadable", False)
+        for kind in on:
+            self.say_on(row, kind, said_ms)
+        for kind in off:
+            self.say_off(row, kind, said_ms)
+        if "contact_lost" in wearer.holds:
+            self.set(row, "contact_lost", False)
+        wearer.heard_ms = now
+        self.expect(row, now)
+        self.levels(item, said_ms)
+        if math.isfinite(item.lat_deg) and math.isfinite(item.lon_deg):
+            self.locate(item, said_ms)
+
+    def say_on(self, row: int, kind: str, said_ms: int) -> None:
+        wearer = self.wearers[row]
+        newest_ms, newest_on = wearer.word.get(kind, (said_ms, True))
+        late = said_ms < newest_ms
+        if not late:
+            wearer.word[kind] = said_ms, True
+        news = kind not in wearer.holds or kind in wearer.closed
+        if news or kind in MOMENTARY:
+            self.set(row, kind, True)
+        if news and late and not newest_on:
+            self.set(row, kind, False)
+
+    def say_off(self, row: int, kind: str, said_ms: int) -> None:
+        wearer = self.wearers[row]
+        if kind in wearer.word and said_ms < wearer.word[kind][0]:
+            return
+        wearer.word[kind] = said_ms, False
+        wearer.waits.pop(kind, None)
+        if kind in wearer.holds:
+            self.set(row, kind, False)
+
+    def expect(self, row: int, since_ms: int) -> None:
+        wearer = self.wearers[row]
+        wearer.lost_due_ms = None
+        if wearer.every_ms is not None:
+            wearer.lost_due_ms = full_second(since_ms + int(wearer.every_ms * self.policy.contact_missed))
+            self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
+
+    def levels(self, item: Reading, said_ms: int) -> None:
+        row, wearer = item.device_row, self.wearers[item.device_row]
+        says = [*item.values, item.worn, item.charging]
+        if item.faults is None and not any(map(math.isfinite, says)):
+            return
+        if wearer.level_ms is not None and said_ms < wearer.level_ms:
+            return
+        wearer.level_ms = said_ms
+        there, gone = set(), set()
+        for limit in self.policy.limits:
+            if wearer.info.kind in limit.device_kinds:
+                value = item.values[VALUE_FIELDS.index(limit.field)]
+                if beyond(limit, value):
+                    there.add(limit.kind)
+                elif back(limit, value):
+                    gone.add(limit.kind)
+        if item.worn == 0.0 and item.charging != 1.0:
+            there.add("not_worn")
+        if item.worn == 1.0 or item.charging == 1.0:
+            gone.add("not_worn")
+        if item.faults is not None:
+            (there if item.faults else gone).add("fault")
+        for kind in sorted(there, key=KIND_INDEX.__getitem__):
+            self.there(row, kind, item.received_at_ms)
+        for kind in sorted(gone - there, key=KIND_INDEX.__getitem__):
+            self.gone(row, kind, item.received_at_ms)
+
+    def there(self, row: int, kind: str, now: int) -> None:
+        wearer = self.wearers[row]
+        if kind in wearer.holds:
+            wearer.waits.pop(kind, None)
+            if kind in wearer.closed:
+                self.set(row, kind, True)
+        elif kind not in wearer.waits:
+            self.wait(row, kind, True, now)
+
+    def gone(self, row: int, kind: str, now: int) -> None:
+        wearer = self.wearers[row]
+        if kind not in wearer.holds:
+            wearer.waits.pop(kind, None)
+        elif kind not in wearer.waits:
+            self.wait(row, kind, False, now)
+
+    def wait(self, row: int, kind: str, begins: bool, now: int) -> None:
+        named = {"fault": self.policy.fault, "not_worn": self.policy.not_worn}
+        rule = named.get(kind) or next(limit for limit in self.policy.limits if limit.kind == kind)
+        delay_s = rule.on_delay_s if begins else rule.off_delay_s
+        if delay_s == 0:
+            self.set(row, kind, begins)
+            return
+        due_ms = full_second(now + ms(delay_s))
+        self.wearers[row].waits[kind] = due_ms, begins
+        self.due(due_ms, TIMER, row, kind)
+
+    # Fences ---------------------------------------------------------------------------------
+
+    def locate(self, item: Reading, said_ms: int) -> None:
+        row, wearer = item.device_row, self.wearers[item.device_row]
+        if wearer.fix is not None and said_ms < wearer.fix[0]:
+            return
+        wearer.fix = said_ms, item.lat_deg, item.lon_deg
+        rule, source = self.policy.fence, SOURCES[item.src]
+        acc = rule.acc_unknown_m[source] if math.isnan(item.acc_m) else item.acc_m
+        sigma_m = max(acc, rule.acc_floor_m[source]) / 1.51
+        for fence_id, held in wearer.fences.items():
+            margin = self.grounds[fence_id].margin_m(item.lat_deg, item.lon_deg)
+            safe = self.fences[fence_id].role == "safe"
+            self.weigh(held, -margin if safe else margin, sigma_m, said_ms, safe)
+        self.decide(row)
+        for held in wearer.fences.values():
+            held.witnessed_now = False
+
+    def weigh(self, held: Held, beyond_m: float, sigma_m: float, said_ms: int, safe: bool) -> None:
+        rule = self.policy.fence
+        held.witnessed_now = beyond_m > rule.witness_sigma * sigma_m
+        if held.witnessed_now:
+            held.calm = 0
+            if held.witnesses == 0 or said_ms - held.first_ms > ms(rule.confirm_within_s):
+                held.witnesses, held.first_ms = 0, said_ms
+            held.witnesses += 1
+            if held.witnesses >= rule.confirm_fixes and said_ms - held.first_ms >= ms(rule.confirm_s):
+                held.verdict = "breached"
+        elif beyond_m <= 0:
+            held.witnesses = 0
+            held.calm += 1
+            if held.calm >= rule.return_fixes:
+                held.verdict = "calm"
+            if safe and held.verdict == "calm":
+                held.occupied_ms = said_ms
+
+    def decide(self, row: int) -> None:
+        """Left and entered, by what is known and what is in force."""
+        wearer = self.wearers[row]
+        safe = [i for i in wearer.fences if self.fences[i].role == "safe" and self.force[i]]
+        verdicts = {wearer.fences[i].verdict for i in safe}
+        known = {i: wearer.fences[i].occupied_ms for i in safe if wearer.fences[i].occupied_ms is not None}
+        away = verdicts == {"breached"} and (bool(known) or wearer.left is not None)
+        if away and wearer.left is None:
+            latest = max(known.values())
+            wearer.left = next(i for i in safe if known.get(i) == latest)
+            self.set(row, "fence_left", True, wearer.left)
+        elif away and "fence_left" in wearer.closed and all(wearer.fences[i].witnessed_now for i in safe):
+            self.set(row, "fence_left", True, wearer.left)
+        elif wearer.left is not None and (not safe or "calm" in verdicts):
+            self.set(row, "fence_left", False, wearer.left)
+            wearer.left = None
+        for fence_id, held in wearer.fences.items():
+            self.decide_entered(row, fence_id, held)
+
+    def decide_entered(self, row: int, fence_id: str, held: Held) -> None:
+        counts = self.fences[fence_id].role == "forbidden" and self.force[fence_id]
+        inside = counts and held.verdict == "breached"
+        if inside and (not held.entered or (held.closed and held.witnessed_now)):
+            held.entered, held.closed = True, False
+            self.changes.append(("fence_entered", True, row, fence_id))
+        elif held.entered and (not counts or held.verdict == "calm"):
+            held.entered = held.closed = False
+            self.changes.append(("fence_entered", False, row, fence_id))
+
+    def change_schedules(self, at_ms: int) -> None:
+        """All fences that change now; then everybody they hold."""
+        before = dict(self.force)
+        self.force = {i: window.in_force(at_ms) for i, window in self.windows.items()}
+        changed = {i for i in self.force if before[i] != self.force[i]}
+        for row, wearer in enumerate(self.wearers):
+            if changed & set(wearer.fences):
+                self.decide(row)
+                self.settle(at_ms)
+        self.plan(at_ms)
+
+    def plan(self, now: int) -> None:
+        for window in self.windows.values():
+            if (change_ms := window.next_change_ms(now)) is not None:
+                self.due(change_ms, SCHEDULE)
+
+    # The roster -----------------------------------------------------------------------------
+
+    def enrol(self, device: Device) -> int:
+        self.wearers.append(Wearer(device))
+        return len(self.wearers) - 1
+
+    def edit(self, command: RosterCommand) -> str:
+        edit, now = command.edit, command.received_at_ms
+        if any(not f.geometry["coordinates"] for f in edit.fences):
+            return "invalid"
+        before = dict(self.fences)
+        self.fences |= {f.fence_id: f for f in edit.fences}
+        self.models |= {m.model: m for m in edit.models}
+        for fence_id in edit.remove_fences:
+            self.fences.pop(fence_id, None)
+        for model in edit.remove_models:
+            self.models.pop(model, None)
+        touched = self.edit_devices(edit, now)
+        if edit.models or edit.remove_models:
+            touched = set(range(len(self.wearers)))
+        for row in sorted(touched):
+            self.supervise(row, now)
+        self.grounds = {i: Ground(f.geometry) for i, f in self.fences.items()}
+        self.windows = {i: Windows(f.schedule) for i, f in self.fences.items()}
+        self.force = {i: window.in_force(now) for i, window in self.windows.items()}
+        for row in range(len(self.wearers)):
+            self.lay_fences(row, before)
+            self.settle(now)
+        self.plan(now)
+        return "done"
+
+    def edit_devices(self, edit: RosterEdit, now: int) -> set[int]:
+        rows = {wearer.info.device_id: row for row, wearer in enumerate(self.wearers)}
+        touched = set()
+        for device in edit.devices:
+            if device.device_id not in rows:
+                rows[device.device_id] = self.enrol(device)
+            self.wearers[rows[device.device_id]].info = device
+            touched.add(rows[device.device_id])
+        for device_id in edit.remove_devices:
+            if device_id in rows and self.wearers[rows[device_id]].info.registered:
+                self.withdraw(rows[device_id])
+                touched.add(rows[device_id])
+        return touched
+
+    def withdraw(self, row: int) -> None:
+        """It is as if it had never been heard, but for its own words and its open alarms."""
+        wearer = self.wearers[row]
+        wearer.info = Device(wearer.info.device_id, "unknown", registered=False)
+        wearer.waits.clear()
+        for kind in list(wearer.holds - set(FENCE_KINDS)):
+            self.set(row, kind, False)
+        wearer.heard_ms = wearer.lost_due_ms = wearer.level_ms = wearer.fix = None
+
+    def supervise(self, row: int, now: int) -> None:
+        wearer = self.wearers[row]
+        model = self.models.get(wearer.info.model or "")
+        every_s = model.contact_every_s if model else None
+        every_s = every_s or self.policy.contact_every_s.get(wearer.info.kind)
+        every_ms = ms(every_s) if every_s and wearer.info.registered else None
+        if every_ms == wearer.every_ms:
+            return
+        wearer.every_ms, wearer.lost_due_ms = every_ms, None
+        if wearer.heard_ms is not None and "contact_lost" not in wearer.holds:
+            self.expect(row, wearer.heard_ms)
+            if wearer.lost_due_ms is not None and wearer.lost_due_ms <= now:
+                self.expect(row, now)  # the edit itself makes nobody late
+
+    def lay_fences(self, row: int, before: dict[str, Fence]) -> None:
+        """Who is held by what after an edit; what is known of fences that look as before stays."""
+        wearer = self.wearers[row]
+        old, wearer.fences = wearer.fences, {}
+        for fence_id, fence in self.fences.items():
+            if not self.assigned(wearer.info, fence):
+                continue
+            same = fence_id in before and look(before[fence_id]) == look(fence)
+            if fence_id in old and same:
+                wearer.fences[fence_id] = old[fence_id]
+                continue
+            held = wearer.fences[fence_id] = Held()
+            if fence_id in old and before[fence_id].role == fence.role:
+                held.entered, held.closed = old[fence_id].entered, old[fence_id].closed
+            if fence.role == "safe" and wearer.fix is not None:
+                fix_ms, lat, lon = wearer.fix
+                if self.grounds[fence_id].margin_m(lat, lon) >= 0:
+                    held.occupied_ms = fix_ms
+        if wearer.left is not None and not self.still(wearer, wearer.left, before):
+            self.set(row, "fence_left", False, wearer.left)
+            wearer.left = None
+        for fence_id, held in old.items():
+            if held.entered and not self.still(wearer, fence_id, before):
+                self.changes.append(("fence_entered", False, row, fence_id))
+
+    def still(self, wearer: Wearer, fence_id: str, before: dict[str, Fence]) -> bool:
+        return fence_id in wearer.fences and before[fence_id].role == self.fences[fence_id].role
+
+    def assigned(self, device: Device, fence: Fence) -> bool:
+        if not device.registered:
+            return False
+        if device.fence_ids is not None:
+            return fence.fence_id in device.fence_ids
+        return device.site_id is not None and device.site_id == fence.site_id
+
+    # Alarms ---------------------------------------------------------------------------------
+
+    def note(self, alarm: Episode, at_ms: int, event: str, before: str) -> None:
+        alarm.version += 1
+        self.facts.append((
+            len(self.facts) + 1, at_ms, event, before, alarm.state, alarm.kind, "device", alarm.subject_id,
+            alarm.fence_id, alarm.count, alarm.alarm_id,
+        ))  # fmt: skip
+        if alarm.state == "normal":
+            del self.episodes[alarm.subject_id, alarm.kind, alarm.fence_id]
+
+    def begin(self, row: int, kind: str, fence_id: str | None, at_ms: int) -> None:
+        key = self.wearers[row].info.device_id, kind, fence_id
+        alarm = self.episodes.get(key)
+        if alarm is None:
+            alarm = Episode(f"A{len(self.facts) + 1}", row, kind, key[0], fence_id, shelved=key in self.shelves)
+            self.episodes[key] = alarm
+            event, before = "raise", "normal"
+        else:
+            alarm.count += 1
+            event, before = "reraise", alarm.state
+        alarm.state = "active_unacknowledged"
+        self.note(alarm, at_ms, event, before)
+
+    def over(self, row: int, kind: str, fence_id: str | None, at_ms: int) -> None:
+        alarm = self.episodes.get((self.wearers[row].info.device_id, kind, fence_id))
+        if alarm is None or kind in LATCHING or not alarm.state.startswith("active"):
+            return
+        before = alarm.state
+        alarm.state = "cleared_unacknowledged" if before == "active_unacknowledged" else "normal"
+        self.note(alarm, at_ms, "clear", before)
+
+    def end_shelf(self, key: tuple, due_ms: int) -> None:
+        if self.shelves.get(key) == due_ms:
+            del self.shelves[key]
+            if key in self.episodes:
+                alarm = self.episodes[key]
+                alarm.shelved = False
+                self.note(alarm, due_ms, "unshelve", alarm.state)
+
+    def command(self, c: AlarmCommand) -> str:
+        alarm = next((a for a in self.episodes.values() if a.alarm_id == c.alarm_id), None)
+        if alarm is None:
+            return "unknown_alarm"
+        if c.version is not None and c.version != alarm.version:
+            return "stale"
+        before = alarm.state
+        code = getattr(self, f"on_{c.verb}")(alarm, c)
+        if code == "done":
+            self.note(alarm, c.received_at_ms, c.verb, before)
+        return code
+
+    def on_acknowledge(self, alarm: Episode, c: AlarmCommand) -> str:
+        to = {"active_unacknowledged": "active_acknowledged", "cleared_unacknowledged": "normal"}
+        if alarm.state not in to:
+            return "not_allowed"
+        alarm.state, alarm.acknowledged_ms = to[alarm.state], c.received_at_ms
+        return "done"
+
+    def on_unacknowledge(self, alarm: Episode, c: AlarmCommand) -> str:
+        in_time = c.received_at_ms - alarm.acknowledged_ms <= ms(self.policy.undo_s)
+        if alarm.state != "active_acknowledged" or not in_time:
+            return "not_allowed"
+        alarm.state = "active_unacknowledged"
+        return "done"
+
+    def on_assign(self, alarm: Episode, c: AlarmCommand) -> str:
+        return "done" if c.assignee else "invalid"
+
+    def on_comment(self, alarm: Episode, c: AlarmCommand) -> str:
+        return "done" if c.text else "invalid"
+
+    def on_shelve(self, alarm: Episode, c: AlarmCommand) -> str:
+        if alarm.kind in LATCHING:
+            return "not_allowed"
+        if not c.reason or c.until_ms is None:
+            return "invalid"
+        if not 0 < c.until_ms - c.received_at_ms <= ms(self.policy.shelve_max_s):
+            return "invalid"
+        alarm.shelved = True
+        key = alarm.subject_id, alarm.kind, alarm.fence_id
+        self.shelves[key] = full_second(c.until_ms)
+        self.due(self.shelves[key], SHELF, key=key)
+        return "done"
+
+    def on_unshelve(self, alarm: Episode, c: AlarmCommand) -> str:
+        if not alarm.shelved:
+            return "not_allowed"
+        alarm.shelved = False
+        del self.shelves[alarm.subject_id, alarm.kind, alarm.fence_id]
+        return "done"
+
+    def on_close(self, alarm: Episode, c: AlarmCommand) -> str:
+        urgent = self.policy.priority[alarm.kind] == "urgent"
+        if c.outcome not in {"real", "false", "test", "other"} or (urgent and not (c.text or "").strip()):
+            return "invalid"
+        alarm.state = "normal"
+        wearer = self.wearers[alarm.row]
+        if alarm.kind == "fence_entered":
+            held = wearer.fences.get(alarm.fence_id)
+            if held is not None and held.entered:
+                held.closed = True
+        elif alarm.kind in wearer.holds and (alarm.kind != "fence_left" or wearer.left == alarm.fence_id):
+            wearer.closed.add(alarm.kind)
+        return "done"
+
+
+def beyond(limit: Limit, value: float) -> bool:
+    return value > limit.above if limit.above is not None else value < limit.below
+
+
+def back(limit: Limit, value: float) -> bool:
+    if limit.above is not None:
+        return value <= limit.above - limit.deadband
+    return value >= limit.below + limit.deadband
+
+
+def look(fence: Fence) -> tuple:
+    return fence.role, fence.geometry
