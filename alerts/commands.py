@@ -45,7 +45,19 @@ class RosterCommand:
     edit: RosterEdit
 
 
-Command = AlarmCommand | RosterCommand
+@dataclass(frozen=True, slots=True)
+class ListeningCommand:
+    """The gateway lost its ear to the devices (`listening` False), or has it back.
+
+    Silence counts only while somebody listens: our own outage makes no device silent.
+    """
+
+    received_at_ms: int
+    arrival: int
+    listening: bool
+
+
+Command = AlarmCommand | RosterCommand | ListeningCommand
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from alerts.batch import VALUE_INDEX, Batch, Bits, Bools, Floats, Longs, Rows
 from alerts.debounce import CONTACT_LOST, Debounce
-from alerts.evidence import BREACHED, Evidence, words
+from alerts.evidence import BREACHED, CALM, Evidence, words
 from alerts.fences import Fences
 from alerts.fleet import DEVICE_KIND_CODE, DEVICE_KINDS, LONG_AGO_MS, NOT_DUE_MS, Fleet
 from alerts.lifecycle import READING, TIMER, Event
@@ -29,7 +29,7 @@ FAULT_BIT: Final = KIND_BIT["fault"]
 
 
 class Conditions:
-    """Reads readings and timers, writes the fleet's state, and leaves events in `debounce.events`."""
+    """Reads readings and timers, writes the fleet's state; `take_events` is what came of it."""
 
     def __init__(self, policy: Policy, fleet: Fleet, fences: Fences, evidence: Evidence) -> None:
         self._policy, self._fleet, self._fences, self._evidence = policy, fleet, fences, evidence
@@ -38,6 +38,7 @@ class Conditions:
         delays[KIND_INDEX["not_worn"]] = ms(policy.not_worn.on_delay_s), ms(policy.not_worn.off_delay_s)
         self.debounce = Debounce(fleet, delays)
         self._limits = [(x, VALUE_INDEX[x.field], _applies(x)) for x in policy.limits]
+        self._found: list[Event] = []
 
     def take_round(self, batch: Batch, at: Rows) -> None:
         """One reading each of different devices; `at` are their places in the batch."""
@@ -45,21 +46,38 @@ class Conditions:
         received = batch.received_at_ms[at]
         for row, now in zip(rows[due := self._due(rows, received)], received[due], strict=True):
             self.debounce.fire_due(int(row), int(now))
+        self._collect()
         self._device_words(batch, at)
         self._contact(rows, received, batch.arrival[at])
         effective = self._effective_ms(batch, at)
         self._levels(batch, at, effective)
         self._fixes(batch, at, effective)
+        self._collect()
 
     def fire_due(self, until_ms: int) -> None:
         """Every timer of every device that is due by then."""
         for row in np.flatnonzero(self._fleet.due(until_ms)):
             self.debounce.fire_due(int(row), until_ms)
 
+    def take_events(self) -> list[Event]:
+        """What began and ended since the last call, in the order of its time."""
+        self._collect()
+        found, self._found = sorted(self._found, key=Event.when), []
+        return found
+
+    def _collect(self) -> None:
+        """An event's position is the one known when it happened, whatever the batch brings next."""
+        for event in self.debounce.events:
+            position = self._fleet.last_fix(event.row) if event.begins else None
+            self._found.append(event._replace(position=position))
+        self.debounce.events.clear()
+
     def _due(self, rows: Rows, received: Longs) -> Bools:
         arrays = self._fleet.arrays
-        due: Bools = np.minimum(arrays.contact_due_ms[rows], arrays.pending_due_ms[rows]) <= received
-        return due
+        due: Bools = arrays.pending_due_ms[rows] <= received
+        return (
+            due if self._fleet.deaf_since_ms is not None else due | (arrays.contact_due_ms[rows] <= received)
+        )
 
     def _effective_ms(self, batch: Batch, at: Rows) -> Longs:
         """The device's time where its clock can be believed, else the time of arrival."""
@@ -134,6 +152,7 @@ class Conditions:
         says = (
             np.isfinite(batch.values[at]).any(axis=1)
             | np.isfinite(batch.worn[at])
+            | np.isfinite(batch.charging[at])
             | np.fromiter((int(i) in batch.faults for i in at), np.bool_, len(at))
         )
         rows = batch.device_row[at]
@@ -227,10 +246,8 @@ class Conditions:
             self._fences.pair_fence[pairs], arrays.fix_lat_deg[rows], arrays.fix_lon_deg[rows]
         )
 
-    def fences_edited(self, fence_ids: set[str]) -> None:
+    def fences_edited(self, pairs: Rows) -> None:
         """Whoever was last seen inside of a new or redrawn safe fence occupies it."""
-        edited = np.array([fence_id in fence_ids for fence_id in self._fences.ids], np.bool_)
-        pairs = np.flatnonzero(edited[self._fences.pair_fence])
         fix_at_ms = self._fleet.arrays.fix_at_ms[self._fences.pair_row[pairs]]
         is_safe, _ = self._fences.roles(pairs)
         inside = is_safe & (fix_at_ms != LONG_AGO_MS) & (self._margin_m(pairs) >= 0)
@@ -248,16 +265,19 @@ class Conditions:
         seen = np.zeros(len(pairs), np.bool_) if witness is None else witness
         held = (self._fleet.arrays.condition_bits[rows] & _FENCE_LEFT_BIT) != 0
         rearmed = (self._fleet.arrays.rearm_bits[rows] & _FENCE_LEFT_BIT) != 0
-        left, settled = self._evidence.left(self._fences, rows, held)
-        anew = np.bincount(owner[seen], minlength=len(rows)) > 0
-        for i in np.flatnonzero((left & (~held | (rearmed & anew))) | (~left & settled & held)):
+        left, back = self._evidence.left(self._fences, rows, held)
+        is_safe, in_force = self._fences.roles(pairs)
+        anew = np.bincount(owner[is_safe & in_force & ~seen], minlength=len(rows)) == 0
+        for i in np.flatnonzero((left & (~held | (rearmed & anew))) | (back & held)):
             when = int(at_ms[i]), phase, int(order[i])
             self._leave(int(rows[i]), when, begins=bool(left[i]))
         self._decide_entered(pairs, owner, seen, at_ms, phase, order)
 
     def _leave(self, row: int, when: tuple[int, int, int], *, begins: bool) -> None:
         if begins:
-            pair = self._evidence.last_occupied(self._fences, row)
+            pair = self._fences.pair_of(row, self._fleet.left_fence.get(row))
+            if pair is None:
+                pair = self._evidence.last_occupied(self._fences, row)
             fence_id = self._fences.ids[int(self._fences.pair_fence[pair])]
             because = self._fence_because(pair)
             self._fleet.left_fence[row] = fence_id
@@ -271,9 +291,11 @@ class Conditions:
     ) -> None:
         state = self._evidence.pairs
         is_safe, in_force = self._fences.roles(pairs)
-        entered = ~is_safe & in_force & (state.verdict[pairs] == BREACHED)
+        counts = ~is_safe & in_force
+        entered = counts & (state.verdict[pairs] == BREACHED)
+        back = ~counts | (state.verdict[pairs] == CALM)
         held = state.entered[pairs]
-        for i in np.flatnonzero((entered & (~held | (state.rearm[pairs] & seen))) | (~entered & held)):
+        for i in np.flatnonzero((entered & (~held | (state.rearm[pairs] & seen))) | (back & held)):
             pair, begins = int(pairs[i]), bool(entered[i])
             state.entered[pair], state.rearm[pair] = begins, False
             fence_id = self._fences.ids[int(self._fences.pair_fence[pair])]
@@ -315,12 +337,11 @@ class Conditions:
 
     def _fence_over_because(self, row: int, fence_id: str) -> dict[str, Any]:
         """Why a wearer counts as no longer away from a fence, which may be gone by now."""
-        pairs, _ = self._fences.pairs_of(np.array([row]))
-        for pair in pairs:
-            if self._fences.ids[int(self._fences.pair_fence[pair])] == fence_id:
-                in_force = bool(self._fences.in_force[self._fences.pair_fence[pair]])
-                return self._fence_because(int(pair)) | {"in_force": in_force}
-        return {"rule": "fence", "in_force": False}
+        pair = self._fences.pair_of(row, fence_id)
+        if pair is None:
+            return {"rule": "fence", "in_force": False}
+        in_force = bool(self._fences.in_force[self._fences.pair_fence[pair]])
+        return self._fence_because(pair) | {"in_force": in_force}
 
 
 def _reading_event(batch: Batch, place: int, kind: int, begins: bool, because: dict[str, Any]) -> Event:

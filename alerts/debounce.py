@@ -71,9 +71,8 @@ class Debounce:
 
     def fire_due(self, row: int, until_ms: int) -> None:
         """Everything of one device that is due by then, in the order of its time."""
-        arrays = self._fleet.arrays
-        while (due_ms := int(min(arrays.contact_due_ms[row], arrays.pending_due_ms[row]))) <= until_ms:
-            if arrays.contact_due_ms[row] == due_ms:
+        while (due_ms := min(dues := self._fleet.due_ms(row))) <= until_ms:
+            if dues[0] == due_ms:
                 self._miss(row, due_ms)
                 continue
             waiting = self._fleet.pending[row]

@@ -14,7 +14,7 @@ import numpy as np
 
 from alerts import batch as batches
 from alerts.batch import Batch, Rows
-from alerts.commands import Command, CommandResult, RosterCommand
+from alerts.commands import Command, CommandResult, ListeningCommand, RosterCommand
 from alerts.conditions import FENCE_ENTERED, FENCE_LEFT, Conditions
 from alerts.evidence import Evidence, pair_keys
 from alerts.fences import Fences
@@ -89,7 +89,6 @@ class Engine:
             begin = end
         self._advance(batch, begin, len(batch), now_ms, decisions)
         self.now_ms = now_ms
-        decisions.requests = self._requests(decisions.transitions)
         decisions.next_due_ms = self.next_due_ms()
         return decisions
 
@@ -117,13 +116,15 @@ class Engine:
 
     def _settle(self, until_ms: int, decisions: Decisions) -> None:
         """Let the events found so far change alarms, in the order of their time."""
-        events = self.conditions.debounce.events
-        events.sort(key=Event.when)
-        decisions.transitions += self.alarms.apply(events, self.fleet)
+        made = self.alarms.apply(self.conditions.take_events(), self.fleet)
+        decisions.requests += self._requests(made)
+        decisions.transitions += made
         decisions.transitions += self.alarms.expire_shelves(until_ms)
-        events.clear()
 
     def _take_command(self, command: Command, decisions: Decisions) -> None:
+        if isinstance(command, ListeningCommand):
+            self.fleet.listen(command.received_at_ms, listening=command.listening)
+            return
         if isinstance(command, RosterCommand):
             decisions.results.append(self._edit_roster(command, decisions))
             return
@@ -141,10 +142,12 @@ class Engine:
             return
         kind = KIND_INDEX[alarm.kind]
         if kind == FENCE_ENTERED:
-            pairs, _ = self.fences.pairs_of(np.array([row]))
-            ids = [self.fences.ids[int(fence)] for fence in self.fences.pair_fence[pairs]]
-            self.evidence.pairs.rearm[pairs[[i == alarm.fence_id for i in ids]]] = True
-        elif self.conditions.debounce.holds(row, kind):
+            pair = self.fences.pair_of(row, alarm.fence_id)
+            if pair is not None:
+                self.evidence.pairs.rearm[pair] = self.evidence.pairs.entered[pair]
+            return
+        of_another = kind == FENCE_LEFT and self.fleet.left_fence.get(row) != alarm.fence_id
+        if self.conditions.debounce.holds(row, kind) and not of_another:
             self.conditions.debounce.rearm(row, kind)
 
     def _requests(self, transitions: list[Transition]) -> list[DeviceRequest]:
@@ -156,11 +159,17 @@ class Engine:
                 continue
             row = self.fleet.row_of[alarm.subject_id]
             is_band = self.fleet.arrays.kind_code[row] == DEVICE_KIND_CODE["wristband"]
-            fresh = made.at_ms - int(self.fleet.arrays.fix_at_ms[row]) <= ms(self.policy.locate_after_s)
-            if is_band and not fresh:
+            if is_band and not self._is_fresh(alarm.position, made.at_ms):
                 expires_ms = made.at_ms + ms(self.policy.locate_expires_s)
                 requests.append(DeviceRequest(alarm.subject_id, "locate", {}, expires_ms, made.seq))
         return requests
+
+    def _is_fresh(self, position: dict[str, Any] | None, at_ms: int) -> bool:
+        """Whether a position says where the wearer is now; one with a wrong clock does not."""
+        if position is None:
+            return False
+        age_ms = at_ms - int(position["measured_at_ms"])
+        return -ms(self.policy.clock_ahead_s) <= age_ms <= ms(self.policy.locate_after_s)
 
     # The roster ---------------------------------------------------------------------------------
 
@@ -179,8 +188,6 @@ class Engine:
             edited = self._edit_fences(edit)
         except ValueError as error:
             return CommandResult(command.command_id, "invalid", str(error))
-        old_pairs = {key: pair for pair, key in enumerate(pair_keys(self.fences))}
-        entered_before = self._entered()
         self.models |= {model.model: model for model in edit.models}
         for model_id in edit.remove_models:
             self.models.pop(model_id, None)
@@ -193,9 +200,10 @@ class Engine:
             redrawn = {
                 i for i in edited if i not in definitions or _shape(before.get(i)) != _shape(definitions[i])
             }
+            old_pairs = {key: pair for pair, key in enumerate(pair_keys(self.fences))}
+            entered_before = self._entered()
             self.fences.compile(self.fleet.devices, command.received_at_ms)
-            self.evidence.relay(old_pairs, self.fences, redrawn)
-            self.conditions.fences_edited(redrawn if not changed else set(definitions))
+            self.conditions.fences_edited(self.evidence.relay(old_pairs, self.fences, redrawn))
             self._after_edit(entered_before, command.received_at_ms, decisions)
         return CommandResult(command.command_id, "done")
 
@@ -219,7 +227,6 @@ class Engine:
 
     def _edit_devices(self, edit: RosterEdit, now_ms: int) -> bool:
         """Returns whether anything about devices changed."""
-        removed = [i for i in edit.remove_devices if self.fleet.is_registered(i)]
         wanted = {device.device_id: device for device in edit.devices}.values()
         known = [d for d in wanted if d.device_id in self.fleet.row_of]
         fresh = [d for d in wanted if d.device_id not in self.fleet.row_of]
@@ -227,6 +234,7 @@ class Engine:
         changed = [d for d in known if self.fleet.devices[self.fleet.row_of[d.device_id]] != d]
         for device in changed:
             self.fleet.devices[self.fleet.row_of[device.device_id]] = device
+        removed = [i for i in edit.remove_devices if self.fleet.is_registered(i)]
         for device_id in removed:
             row = self.fleet.row_of[device_id]
             self.fleet.devices[row] = Device(device_id, kind="unknown", registered=False)
@@ -236,7 +244,7 @@ class Engine:
             self.fleet.row_of[i] for i in [d.device_id for d in fresh + changed] + removed
         ]  # fmt: skip
         for row in touched:
-            self._supervise(row)
+            self._supervise(row, now_ms)
         return bool(removed or fresh or changed)
 
     def _withdraw(self, row: int, now_ms: int) -> None:
@@ -246,9 +254,14 @@ class Engine:
             if kind != FENCE_LEFT and self.conditions.debounce.holds(row, kind):
                 event = Event(now_ms, TIMER, row, kind, False, row, None, {"rule": "removed_from_roster"})
                 self.conditions.debounce.set(event)
+        self.fleet.forget_past(row)
 
-    def _supervise(self, row: int) -> None:
-        """When the silence of a device becomes an alarm. One that was never heard is not supervised."""
+    def _supervise(self, row: int, now_ms: int) -> None:
+        """When the silence of a device becomes an alarm. One that was never heard is not supervised.
+
+        Whom a new promise would make late already has all of its time from now on: an edit by itself
+        begins no alarm.
+        """
         device, arrays = self.fleet.devices[row], self.fleet.arrays
         arrays.kind_code[row] = DEVICE_KIND_CODE.get(device.kind, UNKNOWN_KIND)
         model = self.models.get(device.model or "")
@@ -259,8 +272,10 @@ class Engine:
             return
         if int(arrays.contact_every_ms[row]) == ms(every_s):
             return
-        last_ms = int(arrays.last_contact_ms[row])
-        due_ms = whole_second_ms(last_ms + ms(every_s * self.policy.contact_missed))
+        last_ms, wait_ms = int(arrays.last_contact_ms[row]), ms(every_s * self.policy.contact_missed)
+        due_ms = whole_second_ms(last_ms + wait_ms)
+        if due_ms <= now_ms:
+            due_ms = whole_second_ms(now_ms + wait_ms)
         silent = self.conditions.debounce.holds(row, KIND_INDEX["contact_lost"])
         self.fleet.supervise(row, ms(every_s), NOT_DUE_MS if last_ms == LONG_AGO_MS or silent else due_ms)
 
@@ -274,16 +289,18 @@ class Engine:
 
     def _after_edit(self, entered_before: list[tuple[int, str]], now_ms: int, decisions: Decisions) -> None:
         """End what the edit took away; an edit never begins anything by itself."""
-        pair_of = {key: pair for pair, key in enumerate(pair_keys(self.fences))}
+        is_safe = self.fences.is_safe[self.fences.pair_fence]
         because = {"rule": "fence", "edited": True}
         for row, fence_id in entered_before:
-            if (row, fence_id) not in pair_of:
+            pair = self.fences.pair_of(row, fence_id)
+            if pair is None or is_safe[pair]:
                 event = Event(now_ms, TIMER, row, FENCE_ENTERED, False, row, fence_id, because)
                 self.conditions.debounce.events.append(event)
-            else:
-                self.evidence.pairs.entered[pair_of[row, fence_id]] = True
+            if pair is not None and is_safe[pair]:
+                self.evidence.pairs.entered[pair] = self.evidence.pairs.rearm[pair] = False
         for row, fence_id in list(self.fleet.left_fence.items()):
-            if (row, fence_id) not in pair_of:
+            pair = self.fences.pair_of(row, fence_id)
+            if pair is None or not is_safe[pair]:
                 del self.fleet.left_fence[row]
                 event = Event(now_ms, TIMER, row, FENCE_LEFT, False, row, fence_id, because)
                 self.conditions.debounce.set(event)

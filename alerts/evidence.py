@@ -92,10 +92,10 @@ class Evidence:
         return witness
 
     def left(self, fences: Fences, rows: Rows, held: Bools) -> tuple[Bools, Bools]:
-        """Whether devices are outside the union of their safe fences in force: (left, settled).
+        """Whether devices are outside the union of their safe fences in force: (left, back).
 
-        Nobody leaves what they never occupied; `held` are those who have left already. Not settled
-        while a fence has no verdict yet: then nothing changes.
+        Nobody leaves what they never occupied; `held` are those who have left already. Neither left
+        nor back while fences without a verdict could decide: then nothing changes.
         """
         pairs, owner = fences.pairs_of(rows)
         is_safe, in_force = fences.roles(pairs)
@@ -104,11 +104,11 @@ class Evidence:
         known = self.pairs.occupied_at_ms[pairs] != LONG_AGO_MS
         total = np.bincount(owner[counts], minlength=len(rows))
         breached = np.bincount(owner[counts & (verdict == BREACHED)], minlength=len(rows))
-        undecided = np.bincount(owner[counts & (verdict == UNDECIDED)], minlength=len(rows))
+        calm = np.bincount(owner[counts & (verdict == CALM)], minlength=len(rows))
         occupied = np.bincount(owner[counts & known], minlength=len(rows))
         left: Bools = (total > 0) & (breached == total) & ((occupied > 0) | held)
-        settled: Bools = (undecided == 0) | left
-        return left, settled
+        back: Bools = (total == 0) | (calm > 0)
+        return left, back
 
     def last_occupied(self, fences: Fences, row: int) -> int:
         """The pair of the safe fence in force that a device occupied last."""
@@ -117,26 +117,25 @@ class Evidence:
         candidates = pairs[is_safe & in_force]
         return int(candidates[np.argmax(self.pairs.occupied_at_ms[candidates])])
 
-    def relay(self, old_keys: dict[tuple[int, str], int], fences: Fences, edited: set[str]) -> None:
-        """Lay the pairs out anew after an edit; what is known of pairs that did not change stays.
+    def relay(self, old_keys: dict[tuple[int, str], int], fences: Fences, redrawn: set[str]) -> Rows:
+        """Lay the pairs out anew after an edit; returns the pairs of which nothing is known now.
 
-        `old_keys`: (device row, fence id) -> pair before the edit. `edited`: fences whose geometry
-        or role changed; nothing is known of them, so that an edit fakes no crossing.
+        `old_keys`: (device row, fence id) -> pair before the edit. `redrawn`: fences whose geometry
+        or role changed; nothing is known of them, so that an edit fakes no crossing, but whoever has
+        entered stays entered until fixes say otherwise.
         """
-        fresh, old = new_pairs(len(fences.pair_row)), self.pairs
-        kept_new, kept_old = [], []
-        for pair, key in enumerate(pair_keys(fences)):
-            if key in old_keys and key[1] not in edited:
-                kept_new.append(pair)
-                kept_old.append(old_keys[key])
+        fresh, old, keys = new_pairs(len(fences.pair_row)), self.pairs, pair_keys(fences)
+        was = np.array([old_keys.get(key, -1) for key in keys], np.int64)
+        same = (was >= 0) & np.array([fence_id not in redrawn for _, fence_id in keys], np.bool_)
         for column in fields(PairArrays):
-            getattr(fresh, column.name)[kept_new] = getattr(old, column.name)[kept_old]
+            kept = was >= 0 if column.name in {"entered", "rearm"} else same
+            getattr(fresh, column.name)[kept] = getattr(old, column.name)[was[kept]]
         self.pairs = fresh
+        return np.flatnonzero(~same)
 
     def assume_occupied(self, pairs: Rows, at_ms: Longs) -> None:
         """The last fix lies inside of these safe fences, which are new or drawn anew."""
-        known = self.pairs.occupied_at_ms[pairs] != LONG_AGO_MS
-        self.pairs.occupied_at_ms[pairs[~known]] = at_ms[~known]
+        self.pairs.occupied_at_ms[pairs] = at_ms
 
 
 def pair_keys(fences: Fences) -> list[tuple[int, str]]:

@@ -110,6 +110,13 @@ class Fences:
         offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         return self.pair_start[rows][owner] + offset, owner
 
+    def pair_of(self, row: int, fence_id: str | None) -> int | None:
+        """The pair of a device and a fence, if the fence holds it."""
+        for pair in range(int(self.pair_start[row]), int(self.pair_start[row + 1])):
+            if self.ids[int(self.pair_fence[pair])] == fence_id:
+                return pair
+        return None
+
     def rows_of(self, fences: Iterable[int]) -> Rows:
         """The devices held by any of some fences, ascending."""
         wanted = np.zeros(len(self.ids), np.bool_)

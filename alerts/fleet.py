@@ -80,6 +80,8 @@ class Fleet:
         self.said: dict[tuple[int, int], tuple[int, bool]] = {}
         # The fence a device is said to have left, by row.
         self.left_fence: dict[int, str] = {}
+        # Since when the gateway hears no device; None while it does.
+        self.deaf_since_ms: int | None = None
 
     def __len__(self) -> int:
         return len(self.devices)
@@ -98,6 +100,12 @@ class Fleet:
         """Whether the roster names it now."""
         row = self.row_of.get(device_id)
         return row is not None and self.devices[row].registered
+
+    def forget_past(self, row: int) -> None:
+        """As if the device had never been heard: where it was and how it was is nobody's any more."""
+        for name, (_, initial) in _DTYPES.items():
+            if name not in {"condition_bits", "rearm_bits", "pending_due_ms"}:
+                getattr(self.arrays, name)[row] = initial
 
     def supervise(self, row: int, every_ms: int, due_ms: int) -> None:
         """How often a device promises to be heard, and when it is missed."""
@@ -143,16 +151,38 @@ class Fleet:
             "src": SOURCES[int(a.fix_src[row])],
         }
 
+    def listen(self, now_ms: int, *, listening: bool) -> None:
+        """While nobody listens no silence is counted; afterwards it goes on where it stopped."""
+        if listening and self.deaf_since_ms is not None:
+            deaf_ms = now_ms - self.deaf_since_ms
+            due = self.arrays.contact_due_ms
+            waits = due != NOT_DUE_MS
+            due[waits] = -(-(due[waits] + deaf_ms) // 1000) * 1000
+            self.deaf_since_ms = None
+        elif not listening and self.deaf_since_ms is None:
+            self.deaf_since_ms = now_ms
+
     def next_due_ms(self) -> int:
         """When the first timer of a device is due."""
-        a = self.arrays
         if not self.devices:
             return NOT_DUE_MS
-        return int(min(a.contact_due_ms.min(), a.pending_due_ms.min()))
+        return int(min(self._contact_due_ms().min(), self.arrays.pending_due_ms.min()))
+
+    def _contact_due_ms(self) -> Longs:
+        return self.arrays.contact_due_ms if self.deaf_since_ms is None else _nothing_due(len(self))
 
     def due(self, until_ms: int) -> Bools:
         """Which devices have a timer due: (devices,)."""
-        return (self.arrays.contact_due_ms <= until_ms) | (self.arrays.pending_due_ms <= until_ms)
+        return (self._contact_due_ms() <= until_ms) | (self.arrays.pending_due_ms <= until_ms)
+
+    def due_ms(self, row: int) -> tuple[int, int]:
+        """When one device is missed, and when the first of its pending conditions is due."""
+        contact_ms = int(self.arrays.contact_due_ms[row]) if self.deaf_since_ms is None else NOT_DUE_MS
+        return contact_ms, int(self.arrays.pending_due_ms[row])
+
+
+def _nothing_due(count: int) -> Longs:
+    return np.full(count, NOT_DUE_MS)
 
 
 def whole_second_ms(time_ms: int) -> int:

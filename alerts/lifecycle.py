@@ -121,6 +121,7 @@ class Event(NamedTuple):
     because: dict[str, Any]
     measured_at_ms: int | None = None
     received_at_ms: int | None = None
+    position: dict[str, Any] | None = None  # of the device when it happened
 
     def when(self) -> tuple[int, int, int, int]:
         """Sorting key: does not depend on how messages were batched."""
@@ -184,7 +185,7 @@ class Alarms:
         alarm.count += rule.counts
         alarm.state = rule.to
         alarm.because = event.because
-        alarm.position = fleet.last_fix(event.row)
+        alarm.position = event.position
         alarm.measured_at_ms, alarm.received_at_ms = event.measured_at_ms, event.received_at_ms
         alarm.cleared_at_ms = alarm.acknowledged_at_ms = None
         return self._record(alarm, event.at_ms, "raise" if fresh else "reraise", state, event.because)

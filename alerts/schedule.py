@@ -57,17 +57,20 @@ class Schedule:
 
 
 def _window(window: Any) -> tuple[frozenset[int], time, time]:
-    """(days, from, to); equal from and to mean the whole day."""
+    """(days, from, to); equal from and to mean a whole day, `to` 24:00 midnight at its end."""
     try:
-        days = frozenset(int(day) for day in window.get("days", range(1, 8)))
-        begin, end = _time(window["from"]), _time(window["to"])
+        days = frozenset(window.get("days", range(1, 8)))
+        begin, end = _time(window["from"]), _time("00:00" if window["to"] == "24:00" else window["to"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"schedule: a window needs days, from and to, not {window!r}") from error
     if not days or not days <= frozenset(range(1, 8)):
-        raise ValueError(f"schedule: days run from 1 (Monday) to 7 (Sunday), not {sorted(days)}")
+        raise ValueError(f"schedule: days run from 1 (Monday) to 7 (Sunday), not {window['days']!r}")
     return days, begin, end
 
 
 def _time(text: str) -> time:
-    """HH:MM; 24:00 is midnight at the end of the day."""
-    return time(0, 0) if text == "24:00" else time.fromisoformat(text)
+    """HH:MM in the zone of the schedule."""
+    clock = time.fromisoformat(text)
+    if clock.tzinfo is not None:
+        raise ValueError("the schedule's zone is the zone of all its windows")
+    return clock

@@ -32,6 +32,7 @@ def dump(engine: Engine) -> dict[str, Any]:
         "pending": [[row, kind, *p] for row, waiting in fleet.pending.items() for kind, p in waiting.items()],
         "said": [[row, kind, *said] for (row, kind), said in fleet.said.items()],
         "left_fence": list(fleet.left_fence.items()),
+        "deaf_since_ms": fleet.deaf_since_ms,
         "pair_keys": pair_keys(engine.fences),
         "pairs": {f.name: getattr(engine.evidence.pairs, f.name) for f in fields(PairArrays)},
         "alarms": [asdict(alarm) for alarm in alarms.open.values()],
@@ -70,6 +71,7 @@ def _load_fleet(engine: Engine, state: dict[str, Any]) -> None:
         fleet.wait(row, kind, Pending(due_ms, begins, because))
     fleet.said = {(row, kind): (at_ms, on) for row, kind, at_ms, on in state["said"]}
     fleet.left_fence = dict(state["left_fence"])
+    fleet.deaf_since_ms = state["deaf_since_ms"]
 
 
 def _device(values: dict[str, Any]) -> Device:

@@ -77,13 +77,14 @@ def run_demo(
             log = data_dir / f"{verb}.log"
             supervisor.add(verb, lambda verb=verb, log=log: shouwang([verb], log=log))  # type: ignore[misc]
         _wait_until_ready(access["api_url"], supervisor)
+        last_seq = _last_seq(access)
         play = ["sim", "play", "--roster", str(roster), "--mqtt-url", env["SHOUWANG_MQTT__URL"],
                 "--seed", str(SEED), "--lively", str(LIVELY)]  # fmt: skip
         supervisor.add("simulator", lambda: shouwang(play, log=data_dir / "simulator.log"))
         _write_access(data_dir / "demo.json", access)
         print(f"\n  控制台 console  {access['console_url']}\n  账号 operator   {OPERATOR}  密码 password  "
               f"{access['password']}\n  停止 stop       Ctrl-C\n", flush=True)  # fmt: skip
-        Thread(target=_print_alarms, args=(access, _site_names(roster)), daemon=True).start()
+        Thread(target=_print_alarms, args=(access, _site_names(roster), last_seq), daemon=True).start()
         supervisor.watch()
     finally:
         supervisor.stop()
@@ -169,9 +170,14 @@ def _site_names(roster: Path) -> dict[str, str]:
     return {site["site_id"]: site["name"] for site in json.loads(roster.read_bytes())["sites"]}
 
 
-def _print_alarms(access: dict[str, Any], site_names: dict[str, str]) -> None:
-    """A line for every alarm that is raised, from the service's own stream; for ever."""
-    after = 0
+def _last_seq(access: dict[str, Any]) -> int:
+    """Where the journal ends before the city begins."""
+    with urllib.request.urlopen(_request(access, "/api/v1/summary"), timeout=10) as answer:  # noqa: S310
+        return int(json.load(answer)["last_seq"])
+
+
+def _print_alarms(access: dict[str, Any], site_names: dict[str, str], after: int) -> None:
+    """A line for every alarm that is raised later, from the service's own stream; for ever."""
     while True:
         try:
             for event in _stream(access, after):
@@ -183,10 +189,7 @@ def _print_alarms(access: dict[str, Any], site_names: dict[str, str]) -> None:
 
 
 def _stream(access: dict[str, Any], after: int) -> Iterator[dict[str, Any]]:
-    request = urllib.request.Request(  # noqa: S310 - our own address
-        f"{access['api_url']}/api/v1/stream?after={after}&positions=0",
-        headers={"Authorization": f"Bearer {access['token']}"},
-    )
+    request = _request(access, f"/api/v1/stream?after={after}&positions=0")
     with urllib.request.urlopen(request, timeout=30) as lines:  # noqa: S310
         name = ""
         for line in lines:
@@ -195,6 +198,11 @@ def _stream(access: dict[str, Any], after: int) -> Iterator[dict[str, Any]]:
                 name = value
             elif field == "data" and name == "transition":
                 yield json.loads(value)
+
+
+def _request(access: dict[str, Any], path: str) -> urllib.request.Request:
+    headers = {"Authorization": f"Bearer {access['token']}"}
+    return urllib.request.Request(access["api_url"] + path, headers=headers)  # noqa: S310 - our own address
 
 
 def _line(event: dict[str, Any], site_names: dict[str, str]) -> str:

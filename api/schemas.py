@@ -13,7 +13,7 @@ from iot_gateway.wire import DEVICE_ID, CommandType
 
 MAX_INT: Final = 2**53  # the range in which every JSON reader agrees
 
-Count = Annotated[int, Field(ge=0, le=MAX_INT)]
+Count = Annotated[int, Field(ge=0, le=MAX_INT, strict=True)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Short = Annotated[str, Field(max_length=200)]
 # Whatever a person would write as an id, and nothing that a path could trip over.

@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from alerts.geometry import MAX_RADIUS_M, compile_shape
 from alerts.schedule import Schedule as CompiledSchedule
 
-STRICT: Final = ConfigDict(extra="forbid", allow_inf_nan=False)
+# strict: true is no number, and "1" neither.
+STRICT: Final = ConfigDict(extra="forbid", allow_inf_nan=False, strict=True)
 
 Position = Annotated[
     list[float], Field(min_length=2, max_length=3, description="longitude, latitude (WGS-84)")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 VITALS_EVERY_S: Final = 300.0
 _MOMENTARY: Final = frozenset({"sos", "fall", "manual_call"})
 _FALL_AND_SOS: Final = 0.15
+_LOOK_AGAIN_MS: Final = 60_000
 _AIR: Final = frozenset({"fire", "smoulder", "steam", "co", "gas", "electrical", "water_pressure_low"})
 _FAULTS: Final = ("detector dirty", "mains power lost", "battery weak", "loop open")
 
@@ -264,6 +265,8 @@ class Simulation:
         if what == "dead_zone":
             return self._switch(self._radio, row, on=True)
         if not self._power[row]:
+            # Nobody hears of it before the device has power again.
+            self._later(self._now_ms + _LOOK_AGAIN_MS, what, row)
             return []
         if what == "fault":
             self.sensors.faults.pop(place, None)

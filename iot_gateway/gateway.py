@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from alerts.commands import CommandResult
+from alerts.commands import CommandResult, ListeningCommand
 from alerts.engine import Decisions
 from alerts.policy import Policy
 from iot_gateway import roster_rows
@@ -36,6 +36,8 @@ REQUESTS_A_STEP: Final = 200
 SNAPSHOT_EVERY_MS: Final = 60_000
 PULSE_EVERY_MS: Final = 1_000
 FORGET_ROWS: Final = 5_000
+# A turn takes milliseconds. After a longer gap this process was stopped or its host asleep, and heard nothing.
+ASLEEP_MS: Final = 5_000
 
 _log = structlog.get_logger(__name__)
 
@@ -75,6 +77,11 @@ class Gateway:
         self._snapshot_step = self.store.step
         self._stopping = False
         self.store.write_meta("policy", msgspec.json.encode(policy).decode())
+        self._last_turn_ms = self._last_alive_ms()
+        if self.engine.fleet.deaf_since_ms is None:
+            self._walk(
+                self._last_turn_ms, (), [ListeningCommand(self._last_turn_ms, 0, listening=False)], Asked()
+            )
 
     def run(self) -> None:
         """Work until `stop`. Leaves by an exception when a fact could not be written."""
@@ -104,23 +111,21 @@ class Gateway:
         messages = self.intake.take(BATCH_MESSAGES, timeout_s)  # 0  bytes
         requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
         inputs, asked, now_ms = self._line_up(messages, requests, now_ms)  # in the order of arrival
-        if not inputs and not requests and now_ms < self.engine.next_due_ms():
-            self._keep_house(now_ms)
-            return
+        if inputs or requests or now_ms >= self.engine.next_due_ms():
+            self._walk(now_ms, messages, inputs, asked)
+        self._keep_house(now_ms)
+
+    def _walk(self, now_ms: int, messages: Sequence[Message], inputs: list[Input], asked: Asked) -> None:
+        """The rest of the road, for inputs in the order of arrival."""
         arrived, commands = arrange(inputs)
         admitted = self._batcher.admit(arrived)  # 1-3  messages, readings, batch
-        decisions = self.engine.step(
-            now_ms, admitted.batch, commands
-        )  # 4-7  state, evidence, conditions, transitions
+        decisions = self.engine.step(now_ms, admitted.batch, commands)  # 4-7  state, ... transitions
         record = self._record(now_ms, inputs, admitted, decisions, asked)
-        if requests:
-            record.last_request_id = requests[-1].id
         self._commit(record)  # 8  stored facts
         self._acknowledge(messages, admitted, record)  # 9  PUBACK, ack
         self._bell.ring()  # 10  consoles
-        self._last_request_id = record.last_request_id or self._last_request_id
+        self._last_request_id = asked.last_id or self._last_request_id
         self._count(admitted, decisions)
-        self._keep_house(now_ms)
 
     def _line_up(
         self, messages: Sequence[Message], requests: Sequence[Any], now_ms: int
@@ -133,7 +138,27 @@ class Gateway:
             now_ms = received[-1].received_at_ms
         now_ms = max(now_ms, last_ms, received[-1].received_at_ms if received else 0)
         asked = ask(list(requests), now_ms)
-        return [*received, *asked.commands], asked, now_ms
+        ear = self._ear(received[0].received_at_ms if received else now_ms)
+        self._last_turn_ms = now_ms
+        return [*ear, *received, *asked.commands], asked, now_ms
+
+    def _ear(self, at_ms: int) -> list[ListeningCommand]:
+        """Tell the core when we stopped hearing devices, or hear them again: before what they say now."""
+        changes: list[ListeningCommand] = []
+        deaf = self.engine.fleet.deaf_since_ms is not None
+        if not deaf and at_ms - self._last_turn_ms > ASLEEP_MS:
+            deaf = True
+            changes.append(ListeningCommand(max(self._last_turn_ms, self.engine.now_ms), 0, listening=False))
+        if self.intake.connected == deaf:
+            changes.append(ListeningCommand(at_ms, 0, listening=deaf))
+        return changes
+
+    def _last_alive_ms(self) -> int:
+        """The last moment of which it is known that a gateway listened on this store."""
+        pulse = self.store.read_meta("pulse")
+        seen_ms = 0 if pulse is None else int(msgspec.json.decode(pulse)["at_ms"])
+        alive_ms = max(self.engine.now_ms, seen_ms)
+        return alive_ms if alive_ms > 0 else self._started_at_ms
 
     def _record(
         self, now_ms: int, inputs: list[Input], admitted: Admitted, decisions: Decisions, asked: Asked
@@ -162,6 +187,7 @@ class Gateway:
             requests=decisions.requests,
             roster_rows=rows,
             device_commands=[*asked.device_commands, *for_devices],
+            last_request_id=asked.last_id,
         )
 
     def _explain(self, result: CommandResult) -> CommandResult:

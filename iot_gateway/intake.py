@@ -94,7 +94,7 @@ class Intake:
         """Disconnect, keeping the session; what was not acknowledged comes again at the next start."""
         self._inbox.close()
         self._client.disconnect()
-        if not self._left.wait(_STOP_WAIT_S):
+        if self._client.failure is None and not self._left.wait(_STOP_WAIT_S):
             self._drop_connection()  # a broker that hangs would keep paho's thread waiting for its keepalive
         self._client.drop_out_messages()  # else paho's thread stays until the broker has acknowledged them all
         self._client.loop_stop()

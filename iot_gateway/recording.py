@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from alerts.commands import VERBS, AlarmCommand, Command, RosterCommand
+from alerts.commands import VERBS, AlarmCommand, Command, ListeningCommand, RosterCommand
 from alerts.roster import Device, Fence, Model, RosterEdit, Site
 from iot_gateway.batcher import Input, Received
 
@@ -38,6 +38,8 @@ def command_to_dict(command: Command) -> dict[str, Any]:
         said = {name: getattr(command, name) for name in _ALARM_FIELDS}
         said = {name: value for name, value in said.items() if value is not None}
         return {"type": "alarm", "command_id": command.command_id, **said}
+    if isinstance(command, ListeningCommand):
+        return {"type": "listening", "listening": command.listening}
     edit = {name: value for name, value in asdict(command.edit).items() if value}
     return {"type": "roster", "command_id": command.command_id, "operator": command.operator, "edit": edit}
 
@@ -54,6 +56,8 @@ def command_from_dict(said: dict[str, Any], received_at_ms: int) -> Command:
             return RosterCommand(
                 said.get("command_id", ""), received_at_ms, 0, said.get("operator", ""), _edit(edit)
             )
+        if said.get("type") == "listening":
+            return ListeningCommand(received_at_ms, 0, bool(said["listening"]))
         return _alarm_command(said, received_at_ms)
     except (KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
         raise ValueError(f"not a command: {type(error).__name__}: {error}") from error

@@ -32,12 +32,14 @@ class Asked:
     changes: dict[str, RosterChange] = field(default_factory=dict)
     device_commands: list[tuple[Any, ...]] = field(default_factory=list)
     results: list[CommandResult] = field(default_factory=list)
+    last_id: int | None = None
 
 
 def ask(requests: list[Request], now_ms: int) -> Asked:
     """Read requests; one that cannot be read is answered as invalid."""
     asked = Asked()
     for request in requests:
+        asked.last_id = request.id
         try:
             _READ[request.type](request, now_ms, asked)
         except (msgspec.DecodeError, ValueError, KeyError, RecursionError) as error:

@@ -178,6 +178,11 @@ class Store:
         """One fact about the service itself."""
         self._db.execute(_META, (key, value))
 
+    def read_meta(self, key: str) -> str | None:
+        """The counterpart of `write_meta`."""
+        value: str | None = self._one("SELECT value FROM meta WHERE key=?", key)
+        return value
+
     def expire_device_commands(self, now_ms: int) -> None:
         """What nobody answered in time."""
         self._db.execute(

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,12 +15,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from alerts.batch import VALUE_FIELDS, Reading, batch_of
-from alerts.commands import VERBS, AlarmCommand, Command, RosterCommand
+from alerts.commands import VERBS, AlarmCommand, Command, ListeningCommand, RosterCommand
 from alerts.engine import Decisions, Engine
 from alerts.lifecycle import Transition
 from alerts.policy import Policy
 from alerts.roster import Device, Fence, Model, RosterEdit, Site
 from alerts.vocabulary import DEVICE_KINDS, SOURCE_INDEX, bits_of
+from oracle import Oracle
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CENTRE_LAT, CENTRE_LON = 36.7, 119.1
@@ -120,79 +123,25 @@ def numbered(inputs: Sequence[Input]) -> list[Input]:
     return [replace(x, arrival=i) for i, x in enumerate(inputs)]
 
 
-# Random cities and streams ----------------------------------------------------------------------
+# Random cities and streams: hypothesis draws whole numbers, each becomes a roster or an action. ----
 
-# Delays short enough to be seen in a short stream; the rules are the same.
-QUICK = Policy(shelve_max_s=1200.0, undo_s=60.0)
+# Limits of commands short enough to be met in a short stream; the rules are the same.
+QUICK = Policy(shelve_max_s=1200.0)
 
 MODELS = (Model("quick", 20.0), Model("slow", 300.0))
 SITES = (Site("s1", "Kuiwen"), Site("s2"))
-
-_geometries = st.one_of(
-    st.builds(square, st.sampled_from([60.0, 150.0, 400.0]), st.sampled_from([0.0, 250.0]), st.just(0.0)),
-    st.builds(circle, st.sampled_from([80.0, 200.0]), st.sampled_from([-100.0, 300.0]), st.just(50.0)),
-)
-_schedules = st.sampled_from([None, None, None, NIGHT, DAY, SHORT])
-
-
-def fences_of(fence_id: str) -> st.SearchStrategy[Fence]:
-    return st.builds(
-        Fence,
-        fence_id=st.just(fence_id),
-        role=st.sampled_from(["safe", "safe", "forbidden"]),
-        geometry=_geometries,
-        site_id=st.sampled_from(["s1", "s1", "s2", None]),
-        schedule=_schedules,
-    )
-
-
-def devices_of(device_id: str) -> st.SearchStrategy[Device]:
-    return st.builds(
-        Device,
-        device_id=st.just(device_id),
-        kind=st.sampled_from(["wristband", "wristband", "wristband", "fire_sensor", "home_sensor"]),
-        model=st.sampled_from([None, "quick", "slow"]),
-        site_id=st.sampled_from(["s1", "s1", "s2", None]),
-        fence_ids=st.sampled_from([None, None, None, (), ("f0",), ("f0", "f1"), ("f1", "f2", "gone")]),
-    )
-
-
 FENCE_IDS = ("f0", "f1", "f2")
 DEVICE_IDS = ("d0", "d1", "d2")
 
-
-@st.composite
-def edits(draw: st.DrawFn) -> RosterEdit:
-    """A change of a part of the roster, sometimes one that must be refused."""
-    fences = [draw(fences_of(i)) for i in FENCE_IDS if draw(st.integers(0, 2)) == 0]
-    if draw(st.integers(0, 11)) == 0:
-        fences.append(Fence("bad", "safe", {"type": "Polygon", "coordinates": []}))
-    return RosterEdit(
-        models=draw(st.sampled_from([(), (), (Model("quick", 5.0),), (Model("slow", 7.0),)])),
-        fences=tuple(fences),
-        devices=tuple(draw(devices_of(i)) for i in DEVICE_IDS if draw(st.integers(0, 3)) == 0),
-        remove_models=draw(st.sampled_from([(), (), (), ("quick",)])),
-        remove_fences=tuple(i for i in FENCE_IDS if draw(st.integers(0, 5)) == 0),
-        remove_devices=tuple(i for i in DEVICE_IDS if draw(st.integers(0, 7)) == 0),
-    )
-
-
-@st.composite
-def rosters(draw: st.DrawFn) -> RosterEdit:
-    """A whole city to begin with."""
-    return RosterEdit(
-        models=MODELS,
-        sites=SITES,
-        fences=tuple(draw(fences_of(i)) for i in FENCE_IDS),
-        devices=tuple(draw(devices_of(i)) for i in DEVICE_IDS),
-    )
-
-
+_GEOMETRIES = [
+    *(square(half, east) for half in (60.0, 150.0, 400.0) for east in (0.0, 250.0)),
+    *(circle(radius, east, 50.0) for radius in (80.0, 200.0) for east in (-100.0, 300.0)),
+]
 # Never exactly on an edge, so that rounding cannot decide.
 _PLACES = [(x + 0.37, y + 0.73) for x in (-480, -130, -40, 5, 90, 200, 330, 700, 9000) for y in (0, 77, -210)]
-_STEPS_MS = [0, 0, 0, 1, 400, 1000, 5000, 19_999, 20_000, 21_000, 30_000, 60_000, 61_000, 300_000, 900_000]
+_WAITS_MS = [0, 0, 0, 1, 400, 1000, 5000, 19_999, 20_000, 21_000, 30_000, 60_000, 61_000, 300_000, 900_000]
 _AGES_MS = [
-    0, 0, 0, 0, 0, 0, 200, 3000, 25_000, 90_000, 600_000, -30_000, -60_000, -60_001,
+    *[0] * 16, 200, 3000, 25_000, 90_000, 600_000, -30_000, -60_000, -60_001,
     8 * 86_400_000, -400 * 86_400_000, 2**50, -(2**50),
 ]  # fmt: skip
 _VALUES = {
@@ -204,68 +153,124 @@ _VALUES = {
     "press": [0.0, 0.09, 0.1, 0.115, 0.12, 0.3],
     "current": [10.0, 250.0, 260.0, 301.0],
 }
-_ended = st.lists(st.sampled_from([*DEVICE_KINDS, "sos", "strap_off", "smoke"]), max_size=3)
-_words = st.lists(st.sampled_from([*DEVICE_KINDS, "sos", "strap_off", "smoke", "unreadable"]), max_size=3)
+
+Said = dict[str, Any]
+Action = tuple[int, str, int, int, Any]  # time since the one before, what, device, its age, the rest
+
+seeds = st.integers(0, 2**32 - 1)
+streams = st.lists(seeds, min_size=5, max_size=60)
 
 
-@st.composite
-def _fix(draw: st.DrawFn) -> dict[str, object]:
+def a_fence(dice: Random, fence_id: str) -> Fence:
+    return Fence(
+        fence_id,
+        role=dice.choice(["safe", "safe", "forbidden"]),
+        geometry=dice.choice(_GEOMETRIES),
+        site_id=dice.choice(["s1", "s1", "s2", None]),
+        schedule=dice.choice([None, None, None, NIGHT, DAY, SHORT]),
+    )
+
+
+def a_device(dice: Random, device_id: str) -> Device:
+    return Device(
+        device_id,
+        kind=dice.choice(["wristband", "wristband", "wristband", "fire_sensor", "home_sensor"]),
+        model=dice.choice([None, "quick", "slow"]),
+        site_id=dice.choice(["s1", "s1", "s2", None]),
+        fence_ids=dice.choice([None, None, None, (), ("f0",), ("f0", "f1"), ("f1", "f2", "gone")]),
+    )
+
+
+def a_roster(seed: int) -> RosterEdit:
+    """A whole city to begin with."""
+    dice = Random(seed)
+    return RosterEdit(
+        models=MODELS,
+        sites=SITES,
+        fences=tuple(a_fence(dice, i) for i in FENCE_IDS),
+        devices=tuple(a_device(dice, i) for i in DEVICE_IDS),
+    )
+
+
+def an_edit(dice: Random) -> RosterEdit:
+    """A change of a part of the roster, sometimes one that must be refused."""
+    bad = [Fence("bad", "safe", {"type": "Polygon", "coordinates": []})] if dice.random() < 0.1 else []
+    return RosterEdit(
+        models=dice.choice([(), (), (Model("quick", 5.0),), (Model("slow", 7.0),)]),
+        fences=(*(a_fence(dice, i) for i in FENCE_IDS if dice.random() < 0.3), *bad),
+        devices=tuple(a_device(dice, i) for i in DEVICE_IDS if dice.random() < 0.25),
+        remove_models=dice.choice([(), (), (), ("quick",)]),
+        remove_fences=tuple(i for i in FENCE_IDS if dice.random() < 0.15),
+        remove_devices=tuple(i for i in DEVICE_IDS if dice.random() < 0.15),
+    )
+
+
+def a_fix(dice: Random) -> Said:
     return {
-        "place": draw(st.sampled_from(_PLACES)),
-        "acc_m": draw(st.sampled_from([np.nan, 0.0, 2.0, 12.0, 60.0, 400.0])),
-        "src": draw(st.sampled_from(["gnss", "gnss", "gnss", "unknown", "wifi", "cell", "ble"])),
+        "place": dice.choice(_PLACES),
+        "acc_m": dice.choice([np.nan, 0.0, 2.0, 12.0, 60.0, 400.0]),
+        "src": dice.choice(["gnss", "gnss", "gnss", "unknown", "wifi", "cell", "ble"]),
     }
 
 
-@st.composite
-def _heartbeat(draw: st.DrawFn) -> dict[str, object]:
-    said = draw(st.lists(st.sampled_from([*_VALUES, "worn", "charging", "faults"]), min_size=1, max_size=4))
-    values: dict[str, object] = {name: draw(st.sampled_from(_VALUES[name])) for name in said if name in _VALUES}
-    values |= {name: draw(st.booleans()) for name in said if name in {"worn", "charging"}}
-    if "faults" in said:
-        values["faults"] = draw(st.sampled_from([(), ("E1",), ("E1", "E2")]))
-    return values
+def a_stay(dice: Random) -> Said:
+    """A few good fixes at one place, as needed to leave and to return."""
+    return {
+        "place": dice.choice(_PLACES), "acc_m": dice.choice([np.nan, 5.0]), "src": "gnss",
+        "times": dice.randint(2, 3), "every_ms": dice.choice([20_000, 30_000]),
+    }  # fmt: skip
 
 
-@st.composite
-def _alarm(draw: st.DrawFn) -> dict[str, object]:
-    said: dict[str, object] = {"on": draw(_words)} if draw(st.integers(0, 3)) else {"off": draw(_ended)}
-    if draw(st.booleans()):
-        said |= draw(_fix())
-    if draw(st.integers(0, 4)) == 0:
-        said |= draw(_heartbeat())
-    return said
+def a_heartbeat(dice: Random) -> Said:
+    names = dice.sample([*_VALUES, "worn", "charging", "faults"], dice.randint(1, 4))
+    said = {name: dice.choice(_VALUES[name]) for name in names if name in _VALUES}
+    said |= {name: dice.random() < 0.5 for name in names if name in {"worn", "charging"}}
+    return said | ({"faults": dice.choice([(), ("E1",), ("E1", "E2")])} if "faults" in names else {})
 
 
-@st.composite
-def _command(draw: st.DrawFn) -> dict[str, object]:
+def an_alarm(dice: Random) -> Said:
+    kinds = [*DEVICE_KINDS, "sos", "sos", "strap_off", "strap_off", "smoke", "smoke"]
+    some = dice.choices(kinds, k=dice.randint(1, 3))
+    said: Said = {"on": some} if dice.random() < 0.7 else {"off": some}
+    if dice.random() < 0.1:
+        said = {"on": ["unreadable"]}
+    said |= a_fix(dice) if dice.random() < 0.5 else {}
+    return said | (a_heartbeat(dice) if dice.random() < 0.2 else {})
+
+
+def a_command(dice: Random) -> Said:
     """Which open alarm and which version is found when the stream is played."""
     return {
-        "pick": draw(st.integers(-1, 5)),
-        "old": draw(st.sampled_from([None, 0, 0, 1])),
-        "verb": draw(st.sampled_from([*VERBS, "close", "close", "acknowledge"])),
-        "text": draw(st.sampled_from([None, " ", "visited", "visited"])),
-        "assignee": draw(st.sampled_from([None, "wang"])),
-        "until_in_ms": draw(st.sampled_from([None, 0, 1, 30_001, 600_000, 1_200_000, 1_200_001])),
-        "reason": draw(st.sampled_from([None, "repair", "repair"])),
-        "outcome": draw(st.sampled_from([None, "real", "false", "odd"])),
+        "pick": dice.randint(-1, 5),
+        "of_fences": dice.random() < 0.5,
+        "old": dice.choice([None, 0, 0, 1]),
+        "verb": dice.choice([*VERBS, "close", "close", "acknowledge"]),
+        "text": dice.choice([None, " ", "visited", "visited"]),
+        "assignee": dice.choice([None, "wang"]),
+        "until_in_ms": dice.choice([None, 0, 1, 30_001, 600_000, 1_200_000, 1_200_001]),
+        "reason": dice.choice([None, "repair", "repair"]),
+        "outcome": dice.choice([None, "real", "false", "real", "test", "odd"]),
     }
 
 
-# (time since the input before, what, device, how old, the rest)
-Action = tuple[int, str, int, int, object]
-_actions = st.one_of(
-    st.tuples(st.sampled_from(_STEPS_MS), st.just("item"), st.integers(0, 2), st.sampled_from(_AGES_MS), _fix()),
-    st.tuples(st.sampled_from(_STEPS_MS), st.just("item"), st.integers(0, 2), st.just(0), _fix()),
-    st.tuples(st.sampled_from(_STEPS_MS), st.just("item"), st.integers(0, 2), st.sampled_from(_AGES_MS), _heartbeat()),
-    st.tuples(st.sampled_from(_STEPS_MS), st.just("item"), st.integers(0, 2), st.sampled_from(_AGES_MS), _alarm()),
-    st.tuples(st.sampled_from(_STEPS_MS), st.just("command"), st.just(0), st.just(0), _command()),
-    st.tuples(st.sampled_from(_STEPS_MS), st.just("edit"), st.just(0), st.just(0), edits()),
-)  # fmt: skip
-streams = st.lists(_actions, min_size=5, max_size=60)
+_ACTIONS = {
+    "stay": a_stay,
+    "fix": a_fix,
+    "heartbeat": a_heartbeat,
+    "alarm": an_alarm,
+    "command": a_command,
+    "edit": an_edit,
+    "listening": lambda dice: dice.random() < 0.6,
+}
 
 
-def alarm_command(number: int, at_ms: int, alarm_id: str, version: int | None, said: dict[str, object]) -> Command:
+def an_action(seed: int) -> Action:
+    dice = Random(seed)
+    what = dice.choices(list(_ACTIONS), [30, 15, 15, 12, 20, 8, 4])[0]
+    return dice.choice(_WAITS_MS), what, dice.randrange(3), dice.choice(_AGES_MS), _ACTIONS[what](dice)
+
+
+def alarm_command(number: int, at_ms: int, alarm_id: str, version: int | None, said: Said) -> AlarmCommand:
     until_in_ms = said["until_in_ms"]
     return AlarmCommand(
         f"c{number}", at_ms, number, said["verb"], alarm_id, "zhao", version, said["text"], said["assignee"],
@@ -273,5 +278,50 @@ def alarm_command(number: int, at_ms: int, alarm_id: str, version: int | None, s
     )  # fmt: skip
 
 
-def roster_command(number: int, at_ms: int, edit: RosterEdit) -> Command:
+def roster_command(number: int, at_ms: int, edit: RosterEdit) -> RosterCommand:
     return RosterCommand(f"c{number}", at_ms, number, "zhao", edit)
+
+
+def play(roster_seed: int, action_seeds: Sequence[int]) -> tuple[Oracle, list[Input]]:
+    """The oracle's run over a stream, and the stream with the targets of its commands found."""
+    oracle, inputs = Oracle(QUICK), []
+    at_ms = EVENING_MS
+
+    def take(made: Input) -> None:
+        inputs.append(made)
+        oracle.take(made)
+
+    take(roster_command(0, at_ms, a_roster(roster_seed)))
+    for wait_ms, what, row, age_ms, said in map(an_action, action_seeds):
+        at_ms += wait_ms
+        oracle.until(at_ms)
+        if what == "edit":
+            take(roster_command(len(inputs), at_ms, said))
+        elif what == "listening":
+            take(ListeningCommand(at_ms, len(inputs), said))
+        elif what == "command":
+            take(alarm_command(len(inputs), at_ms, *_target(oracle, said), said))
+        elif what == "stay":
+            fix = {name: said[name] for name in ("place", "acc_m", "src")}
+            for time in range(said["times"]):
+                at_ms += said["every_ms"] if time else 0
+                take(item(row, at_ms, arrival=len(inputs), **fix))
+        else:
+            take(item(row, at_ms, arrival=len(inputs), ago_ms=age_ms, **said))
+    oracle.until(end_ms(inputs))
+    return oracle, inputs
+
+
+def _target(oracle: Oracle, said: Said) -> tuple[str, int | None]:
+    """(alarm id, version) of a command: one of the open alarms, or one that is not."""
+    alarms = list(oracle.episodes.values())
+    alarms = [a for a in alarms if said["of_fences"] and a.fence_id is not None] or alarms
+    if not alarms or said["pick"] < 0:
+        return "A0", None
+    target = alarms[said["pick"] % len(alarms)]
+    return target.alarm_id, None if said["old"] is None else target.version - said["old"]
+
+
+def end_ms(inputs: Sequence[Input]) -> int:
+    """When a played stream ends: an hour of silence after its last input."""
+    return inputs[-1].received_at_ms + HOUR_MS

@@ -2,7 +2,7 @@
 
 Written from the contract and the core's docstrings to be compared with the engine. Rules of order:
 within one millisecond shelves end first, then device timers by (row, kind), then schedules by
-(row, kind), then inputs by arrival; what one input changes comes in the order of KINDS.
+(row, kind), then inputs by arrival; what one input changes comes in the order of (row, kind).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import shapely
 
 from alerts.batch import VALUE_FIELDS, Reading
-from alerts.commands import AlarmCommand, Command, RosterCommand
+from alerts.commands import AlarmCommand, Command, ListeningCommand, RosterCommand
 from alerts.policy import Limit, Policy
 from alerts.roster import Device, Fence, Model, RosterEdit
 from alerts.vocabulary import KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
@@ -176,7 +176,7 @@ class Oracle:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self.now_ms = 0
+        self.deaf_since_ms: int | None = None
         self.models: dict[str, Model] = {}
         self.fences: dict[str, Fence] = {}
         self.grounds: dict[str, Ground] = {}
@@ -201,7 +201,6 @@ class Oracle:
         """Let time pass."""
         while self.heap and self.heap[0][0] <= at_ms:
             due_ms, rank, row, _, _, kind, key = heapq.heappop(self.heap)
-            self.now_ms = due_ms
             if rank == SHELF:
                 self.end_shelf(key, due_ms)
             elif rank == TIMER:
@@ -209,12 +208,11 @@ class Oracle:
             else:
                 self.change_schedules(due_ms)
             self.settle(due_ms)
-        self.now_ms = max(self.now_ms, at_ms)
 
     def fire(self, row: int, kind: str, due_ms: int) -> None:
         wearer = self.wearers[row]
         if kind == "contact_lost":
-            if wearer.lost_due_ms == due_ms:
+            if wearer.lost_due_ms == due_ms and self.deaf_since_ms is None:
                 wearer.lost_due_ms = None
                 self.set(row, kind, True)
         elif kind in wearer.waits and wearer.waits[kind][0] == due_ms:
@@ -227,13 +225,15 @@ class Oracle:
             self.read(what)
         elif isinstance(what, AlarmCommand):
             self.results.append((what.command_id, self.command(what)))
+        elif isinstance(what, ListeningCommand):
+            self.listen(what.received_at_ms, what.listening)
         else:
             self.results.append((what.command_id, self.edit(what)))
         self.settle(what.received_at_ms)
 
     def settle(self, at_ms: int) -> None:
         """Conditions that changed become alarms."""
-        for kind, begins, row, fence_id in sorted(self.changes, key=lambda c: KIND_INDEX[c[0]]):
+        for kind, begins, row, fence_id in sorted(self.changes, key=lambda c: (c[2], KIND_INDEX[c[0]])):
             if begins:
                 self.begin(row, kind, fence_id, at_ms)
             else:
@@ -297,6 +297,17 @@ class Oracle:
         if wearer.every_ms is not None:
             wearer.lost_due_ms = full_second(since_ms + int(wearer.every_ms * self.policy.contact_missed))
             self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
+
+    def listen(self, now: int, listening: bool) -> None:
+        """Silence while nobody listens does not count."""
+        if not listening and self.deaf_since_ms is None:
+            self.deaf_since_ms = now
+        elif listening and self.deaf_since_ms is not None:
+            deaf_ms, self.deaf_since_ms = now - self.deaf_since_ms, None
+            for row, wearer in enumerate(self.wearers):
+                if wearer.lost_due_ms is not None:
+                    wearer.lost_due_ms = full_second(wearer.lost_due_ms + deaf_ms)
+                    self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
 
     def levels(self, item: Reading, said_ms: int) -> None:
         row, wearer = item.device_row, self.wearers[item.device_row]
@@ -425,7 +436,6 @@ class Oracle:
         for row, wearer in enumerate(self.wearers):
             if changed & set(wearer.fences):
                 self.decide(row)
-                self.settle(at_ms)
         self.plan(at_ms)
 
     def plan(self, now: int) -> None:
@@ -460,7 +470,6 @@ class Oracle:
         self.force = {i: window.in_force(now) for i, window in self.windows.items()}
         for row in range(len(self.wearers)):
             self.lay_fences(row, before)
-            self.settle(now)
         self.plan(now)
         return "done"
 

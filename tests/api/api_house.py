@@ -161,13 +161,10 @@ class GatewayDouble:
     def _edit(self, body: dict[str, Any]) -> None:
         for table, items in body.get("put", {}).items():
             for item in items:
-                if table == "devices":
-                    item = {
-                        "registered": True,
-                        "removed": False,
-                        "device_row": self._row(item["device_id"]),
-                    } | item
-                self.book.put(table, **item)
+                more = {"registered": True, "removed": False} if table == "devices" else {}
+                if more:
+                    more["device_row"] = self._row(item["device_id"])
+                self.book.put(table, **item, **more)
         for table, ids in body.get("remove", {}).items():
             for item_id in ids:
                 column = f"{table.removesuffix('s')}_id"
@@ -231,7 +228,7 @@ def run(book: Book) -> Iterator[Service]:
             thread.start()
         try:
             until(lambda: server.started, "start")
-            url = "http://127.0.0.1:{}".format(listening.getsockname()[1])
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}"
             headers = {"Authorization": f"Bearer {token}"}
             with httpx.Client(base_url=url, headers=headers, timeout=DEADLINE_S) as client:
                 yield Service(book, gateway, server, app, url, token, client)

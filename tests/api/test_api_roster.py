@@ -71,9 +71,8 @@ def test_create_read_change_replace_and_delete(city, kind):
 
 
 @pytest.mark.parametrize("kind", OBJECTS)
-def test_a_put_for_another_id_is_refused(city, kind):
-    assert city.client.put(f"/api/v1/{kind}/other", json=OBJECTS[kind]).status_code == 422
-    assert city.gateway.seen == []
+def test_a_put_for_another_id_is_refused(refusing, kind):
+    assert refusing.client.put(f"/api/v1/{kind}/other", json=OBJECTS[kind]).status_code == 422
 
 
 WRONG = [
@@ -101,12 +100,11 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("kind", "change", "field"), WRONG)
-def test_what_is_wrong_is_named(city, kind, change, field):
-    answer = city.client.post(f"/api/v1/{kind}", json=OBJECTS[kind] | change)
+def test_what_is_wrong_is_named(refusing, kind, change, field):
+    answer = refusing.client.post(f"/api/v1/{kind}", json=OBJECTS[kind] | change)
     assert answer.status_code == 422, answer.text
     assert field in answer.json()["errors"][0]["loc"]
     assert field in answer.json()["detail"]
-    assert city.gateway.seen == []
 
 
 def polygon(*rings):
@@ -134,8 +132,8 @@ SHAPES = [
 
 
 @pytest.mark.parametrize(("geometry", "reason"), SHAPES)
-def test_a_fence_that_is_no_area_is_refused_in_words(city, geometry, reason):
-    answer = city.client.post("/api/v1/fences", json=OBJECTS["fences"] | {"geometry": geometry})
+def test_a_fence_that_is_no_area_is_refused_in_words(refusing, geometry, reason):
+    answer = refusing.client.post("/api/v1/fences", json=OBJECTS["fences"] | {"geometry": geometry})
     assert answer.status_code == 422
     assert reason in answer.json()["detail"] or reason in str(answer.json()["errors"])
 
@@ -167,8 +165,8 @@ def test_shapes_that_are_areas_are_taken(city):
         {"weekly": "always"},
     ],
 )
-def test_a_schedule_that_cannot_be_kept_is_refused(city, schedule):
-    answer = city.client.post("/api/v1/fences", json=OBJECTS["fences"] | {"schedule": schedule})
+def test_a_schedule_that_cannot_be_kept_is_refused(refusing, schedule):
+    answer = refusing.client.post("/api/v1/fences", json=OBJECTS["fences"] | {"schedule": schedule})
     assert answer.status_code == 422 and "schedule" in answer.json()["detail"]
 
 
@@ -268,10 +266,10 @@ def test_a_roster_that_was_imported_loosely_can_be_read(city):
     assert odd["kind"] is None
 
 
-def test_what_json_cannot_say_is_refused(city):
+def test_what_json_cannot_say_is_refused(refusing):
     headers = {"Content-Type": "application/json"}
     for body in ('{"name": "\\ud800"}', '{"lat": NaN}', '{"lat": 1e999}', "[]", "1", "{", ""):
-        answer = city.client.patch("/api/v1/sites/s1", content=body, headers=headers)
+        answer = refusing.client.patch("/api/v1/sites/s1", content=body, headers=headers)
         assert answer.status_code == 422, body
         json.loads(answer.text)
 

@@ -77,9 +77,9 @@ def test_an_id_from_the_future_is_now(service):
         assert first(transitions(stream), 1) == [2]
 
 
-def test_an_id_that_is_no_sequence_is_refused(service):
+def test_an_id_that_is_no_sequence_is_refused(refusing):
     for query, headers in (("?after=-1", {}), ("?after=x", {}), ("", {"Last-Event-ID": "x"})):
-        assert service.client.get(f"/api/v1/stream{query}", headers=headers).status_code == 422
+        assert refusing.client.get(f"/api/v1/stream{query}", headers=headers).status_code == 422
 
 
 def test_no_gap_and_no_repeat_while_the_journal_grows(service):
@@ -171,7 +171,7 @@ def test_before_the_first_pulse_there_is_none(service):
 def test_live_state_is_the_same_for_any_order_of_readings():
     dice = random.Random(5)
     rows = [
-        dict.fromkeys((column.name for column in COLUMNS))
+        dict.fromkeys(column.name for column in COLUMNS)
         | {
             "id": number,
             "device_row": number % 3,

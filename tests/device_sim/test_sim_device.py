@@ -49,13 +49,13 @@ def test_an_alarm_is_resent_after_3_s_growing_to_30_s_until_acknowledged():
     device = online()
     device.report(sos(), T0)
     at, gaps = T0, []
-    for now in range(T0, T0 + 200_000, 100):
+    for now in range(T0, T0 + 200_000):
         again = device.resend_due(now)
         if again:
             gaps.append(now - at)
             at = now
             assert items(again)[0] == {"ts": T0, "seq": 0, "boot": 7, "kinds": ["sos"]}
-    assert gaps[:6] == [3000, 4500, 6800, 10_100, 15_100, 22_700]
+    assert gaps[:6] == pytest.approx([3000, 4500, 6750, 10_125, 15_187, 22_781], abs=2)
     assert set(gaps[6:]) == {30_000}
     assert device.acknowledge(7, [0]) == 1
     assert device.holding == 0
@@ -122,8 +122,8 @@ def test_a_flush_keeps_to_500_items_and_64_kib():
         device.report(fix(), T0 + n)
     sent = device.link(True, T0 + 2000)
     assert [len(json.loads(message.payload)) for message in sent] == [500, 500, 300]
-    big = [b"x" * 40_000, b"y" * 25_000, b"z" * 600]
-    assert [len(payload) for payload in pack(big)] == [40_000, 25_000 + 600 + 3]
+    big = [b"x" * 40_000, b"y" * 25_600, b"z" * 600]
+    assert [len(payload) for payload in pack(big)] == [40_000, 25_600 + 600 + 3]
     exact = [b"x" * 32_766, b"y" * 32_767]
     assert [len(payload) for payload in pack(exact)] == [65_536]
     assert len(list(pack([*exact[:1], b"y" * 32_768]))) == 2

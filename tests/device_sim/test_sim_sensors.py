@@ -20,7 +20,7 @@ def sensors():
 
 
 def run(s, seconds, start=T0):
-    return [(t, report) for t in range(0, seconds) for report in s.step(start + t * 1000)]
+    return [(t, report) for t in range(seconds) for report in s.step(start + t * 1000)]
 
 
 def first(reports, row, kind, on=True):

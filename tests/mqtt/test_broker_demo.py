@@ -70,7 +70,7 @@ def test_a_file_it_cannot_use_is_one_line(tmp_path):
         pytest.skip("no mosquitto on this machine")
     config = tmp_path / "bad.conf"
     config.write_text("no_such_option 1\n")
-    with pytest.raises(broker.BrokerError, match="no_such_option|Unable|Error") as caught:
+    with pytest.raises(broker.BrokerError, match="ended at once") as caught:
         broker.launch(found, config, broker.free_port(), tmp_path / "log")
     assert "\n" not in str(caught.value)
 

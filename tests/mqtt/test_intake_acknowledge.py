@@ -16,15 +16,20 @@ def ten(device, first=0):
     device.send_all([("care/v1/band-1/location", b'{"seq":%d}' % n) for n in range(first, first + 10)])
 
 
+def flush(site, intake, wait_until, name="band-2"):
+    """Everything the gateway sent so far is on the wire once this publication has come through."""
+    listener = site.device(name)
+    listener.listen(f"care/v1/{name}/ack")
+    intake.publish(f"care/v1/{name}/ack", b"[1]")
+    wait_until(lambda: listener.received, "the publication has passed")
+
+
 def test_nothing_is_acknowledged_before_acknowledge_is_called(any_site, gather, wait_until):
     proxy = any_site.proxy()
     intake = any_site.intake(proxy.port)
     ten(any_site.device("band-1"))
     messages = gather(intake, 10)
-    listener = any_site.device("band-2")
-    listener.listen("care/v1/band-2/ack")
-    intake.publish("care/v1/band-2/ack", b"[1]")  # what the gateway sent before it is on the wire by then
-    wait_until(lambda: listener.received, "the publication has passed")
+    flush(any_site, intake, wait_until)
     assert proxy.connections[0].sent(PUBACK) == []
 
     intake.acknowledge(messages)
@@ -63,7 +68,7 @@ def test_old_acknowledgements_do_not_go_out_on_a_new_connection(any_site, gather
     new = gather(intake, 10)
     intake.acknowledge(old)
     assert intake.stale == 10
-
+    flush(any_site, intake, wait_until)
     proxy.cut()  # nothing was acknowledged: all ten once more
     third = gather(intake, 10)
     assert proxy.connections[1].sent(PUBACK) == []
@@ -89,6 +94,7 @@ def test_a_broker_that_lost_everything_numbers_anew_and_loses_nothing_by_old_ack
     ten(device, first=100)
     wait_until(lambda: intake.depth == 10, "ten new messages wait")
     intake.acknowledge(old)
+    flush(site, intake, wait_until)
     new = gather(intake, 10)
     assert {m.mid for m in new} == {m.mid for m in old}, "the trap this test is about"
 
