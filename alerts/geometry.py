@@ -19,6 +19,7 @@ from alerts.batch import Bools, Floats, Longs, Rows
 
 MAX_VERTICES: Final = 10_000  # a county's outline has a tenth of it
 MAX_RADIUS_M: Final = 100_000.0
+Ring = list[tuple[float, float]]  # (lon, lat)
 _CHUNK: Final = 1 << 20  # (fix, edge) pairs computed at once: 8 MB a column
 
 
@@ -59,41 +60,47 @@ def compile_shape(geometry: dict[str, Any]) -> Shape:
 
 
 def _compile_circle(geometry: dict[str, Any]) -> Shape:
-    radius = geometry.get("radius_m")
+    radius: Any = geometry.get("radius_m")
     if not _is_number(radius) or not 0 < radius <= MAX_RADIUS_M:
         raise ValueError(f"radius_m must be a number of metres up to {MAX_RADIUS_M:.0f}")
     lon, lat = _position(geometry.get("coordinates"))
     return Shape(lat, lon, *_metres_per_degree(lat), float(radius), np.empty((0, 4)))
 
 
-def _rings(geometry: dict[str, Any]) -> list[list[tuple[float, float]]]:
+def _rings(geometry: dict[str, Any]) -> list[Ring]:
     coordinates = geometry.get("coordinates")
-    polygons = [coordinates] if geometry["type"] == "Polygon" else coordinates
-    if not isinstance(polygons, list) or not polygons:
+    named = [coordinates] if geometry["type"] == "Polygon" else coordinates
+    if not isinstance(named, list) or not named:
         raise ValueError("geometry has no coordinates")
-    rings, drawn = [], []
-    for polygon in polygons:
-        if not isinstance(polygon, list) or not polygon:
-            raise ValueError("a polygon has no ring")
-        for ring in polygon:
-            if not isinstance(ring, list) or len(ring) < 4:
-                raise ValueError("a ring needs at least four positions")
-            points = [_position(position) for position in ring]
-            if points[0] != points[-1]:
-                raise ValueError("a ring must end where it begins")
-            rings.append(points)
-        drawn.append((rings[-len(polygon)], rings[len(rings) - len(polygon) + 1 :]))
+    polygons = [_polygon(rings) for rings in named]
+    rings = [ring for polygon in polygons for ring in polygon]
     if sum(map(len, rings)) > MAX_VERTICES:
         raise ValueError(f"more than {MAX_VERTICES} vertices")
-    area = shapely.MultiPolygon(drawn)
+    area = shapely.MultiPolygon([(outer, holes) for outer, *holes in polygons])
     if not shapely.is_valid(area):
         raise ValueError(f"geometry is not valid: {explain_validity(area)}")
     return rings
 
 
+def _polygon(rings: Any) -> list[Ring]:
+    """The outer ring and its holes."""
+    if not isinstance(rings, list) or not rings:
+        raise ValueError("a polygon has no ring")
+    return [_ring(ring) for ring in rings]
+
+
+def _ring(ring: Any) -> Ring:
+    if not isinstance(ring, list) or len(ring) < 4:
+        raise ValueError("a ring needs at least four positions")
+    points = [_position(position) for position in ring]
+    if points[0] != points[-1]:
+        raise ValueError("a ring must end where it begins")
+    return points
+
+
 def _position(position: Any) -> tuple[float, float]:
     """(lon, lat) of a GeoJSON position."""
-    if not isinstance(position, list) or len(position) < 2 or not all(map(_is_number, position)):
+    if not isinstance(position, (list, tuple)) or len(position) < 2 or not all(map(_is_number, position)):
         raise ValueError(f"a position is [lon, lat], not {position!r}")
     lon, lat = position[:2]
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):

@@ -71,6 +71,6 @@ def _window(window: Any) -> tuple[frozenset[int], time, time]:
 def _time(text: str) -> time:
     """HH:MM in the zone of the schedule."""
     clock = time.fromisoformat(text)
-    if clock.tzinfo is not None:
-        raise ValueError("the schedule's zone is the zone of all its windows")
+    if clock.tzinfo is not None or text.startswith("24"):
+        raise ValueError("no offset here, and no 24:00 to begin with")
     return clock

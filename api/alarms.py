@@ -56,6 +56,18 @@ def _query(who: Principal) -> Select[Any]:
     return visible(select(alarms, _SHOWN_AT), who)
 
 
+def _open_or_all(who: Principal, state: str, after_seq: int) -> Select[Any]:
+    """Alarms in the order of `seq`.
+
+    Few are open and millions are closed. `seq + 0` keeps SQLite from walking all of them along the
+    index of `seq`: it takes the index over open alarms, and sorts those.
+    """
+    if state == "all":
+        return _query(who).where(alarms.c.seq > after_seq).order_by(alarms.c.seq)
+    seq = alarms.c.seq + 0
+    return _query(who).where(IS_OPEN, seq > after_seq).order_by(seq)
+
+
 def _alarm(row: RowMapping) -> dict[str, Any]:
     """A row as the contract's alarm."""
     return {
@@ -79,9 +91,7 @@ async def list_alarms(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> AlarmPage:
     """Alarms by the sequence of their last transition; an alarm that changes moves to the end."""
-    query = _query(who).where(alarms.c.seq > after_seq)
-    if state == "open":
-        query = query.where(IS_OPEN)
+    query = _open_or_all(who, state, after_seq).limit(limit + 1)
     for column, wanted in (
         (alarms.c.kind, kind),
         (alarms.c.priority, priority),
@@ -92,7 +102,7 @@ async def list_alarms(
             query = query.where(column == wanted)
     if county is not None:
         query = query.where(alarms.c.site_id.in_(select(sites.c.site_id).where(sites.c.county == county)))
-    rows = await store.rows(query.order_by(alarms.c.seq).limit(limit + 1))
+    rows = await store.rows(query)
     items = [Alarm(**_alarm(row)) for row in rows[:limit]]
     return AlarmPage(items=items, next_after_seq=items[-1].seq if len(rows) > limit else None)
 

@@ -23,7 +23,10 @@ app = typer.Typer(
 )
 
 Seed = Annotated[int, typer.Option(help="The same seed gives the same city and the same course of events.")]
-Url = Annotated[str, typer.Option("--mqtt-url", help="mqtt://[user:pass@]host:port; mqtts:// for TLS.")]
+Url = Annotated[
+    str,
+    typer.Option("--mqtt-url", help="mqtt://host:port or mqtt://user:password@host:port; mqtts:// for TLS."),
+]
 Remote = Annotated[bool, typer.Option("--allow-remote", help="Allow a broker that is not on this machine.")]
 RosterFile = Annotated[Path, typer.Option("--roster", help="A roster file of the contract.")]
 Credentials = Annotated[
