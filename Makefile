@@ -4,6 +4,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+PYTEST ?=
+BENCH ?= $(sort $(wildcard bench/bench_*.py))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format lock bench clean
@@ -24,8 +26,8 @@ format: $(VENV)/.test ## rewrite the code in the project's style
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.test ## the measurements (ARGS picks and sizes them)
-	@exec $(BIN)/python -m bench $(ARGS)
+bench: $(VENV)/.test ## the measurements, bench/bench_*.py, one after the other (BENCH="bench/bench_road.py" ARGS="...")
+	@for bench in $(BENCH); do echo "== $$bench"; $(BIN)/python $$bench $(ARGS) || exit 1; done
 
 lock: $(VENV)/.test ## resolve the dependencies anew into both lock files
 	@test -x $(BIN)/uv || $(BIN)/pip install --quiet uv

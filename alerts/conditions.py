@@ -368,7 +368,8 @@ def _beyond(limit: Limit, value: Floats) -> Bools:
 
 
 def _back(limit: Limit, value: Floats) -> Bools:
+    """Rounded, because 0.10 + 0.02 is a little more than the 0.12 that a device says."""
     if limit.above is not None:
-        return np.asarray(value <= limit.above - limit.deadband)
+        return np.asarray(value <= round(limit.above - limit.deadband, 9))
     assert limit.below is not None
-    return np.asarray(value >= limit.below + limit.deadband)
+    return np.asarray(value >= round(limit.below + limit.deadband, 9))

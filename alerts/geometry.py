@@ -20,7 +20,7 @@ from alerts.batch import Bools, Floats, Longs, Rows
 MAX_VERTICES: Final = 10_000  # a county's outline has a tenth of it
 MAX_RADIUS_M: Final = 100_000.0
 Ring = list[tuple[float, float]]  # (lon, lat)
-_CHUNK: Final = 1 << 20  # (fix, edge) pairs computed at once: 8 MB a column
+_CHUNK: Final = 1 << 14  # (fix, edge) pairs computed at once: what is in between stays in the cache
 
 
 @dataclass(frozen=True, slots=True)

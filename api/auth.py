@@ -84,7 +84,8 @@ class Door:
         await (refusal or self.app)(scope, receive, send)
 
     async def _refusal(self, request: Request) -> Response | None:
-        if (request.method, request.url.path) in OPEN:
+        # Not `request.url.path`: that is parsed together with the Host header, which anyone may forge.
+        if (request.method, request.scope["path"]) in OPEN:
             foreign = (
                 request.method not in SAFE_METHODS and "origin" in request.headers and not _same_site(request)
             )
@@ -107,8 +108,8 @@ def _same_site(request: Request) -> bool:
     headers = request.headers
     if headers.get("sec-fetch-site") == "same-origin" or "x-requested-with" in headers:
         return True
-    origin = urlsplit(headers.get("origin", ""))
-    return bool(origin.netloc) and origin.netloc.lower() == headers.get("host", "").lower()
+    _, _, origin = headers.get("origin", "").partition("://")
+    return bool(origin) and origin.lower() == headers.get("host", "").lower()
 
 
 async def authenticate(request: Request, database: Database) -> Principal | None:
@@ -238,10 +239,10 @@ def _cookie_name(request: Request) -> str:
 
 
 def _on_loopback(request: Request) -> bool:
-    host = request.url.hostname or ""
-    if request.url.scheme != "http":
+    if request.scope["scheme"] != "http":
         return False
     try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

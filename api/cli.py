@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -57,10 +58,12 @@ def demo(
 ) -> None:
     """A broker, the service and a simulated city on this machine, nothing else needed."""
     from api.demo import DemoError, run_demo
+    from iot_gateway.recovery import RecoveryError
+    from iot_gateway.roster_file import RosterError
 
     try:
         run_demo(data_dir, http_port, mqtt_port, bands, fire_sensors)
-    except (DemoError, StoreError) as error:
+    except (DemoError, ConfigError, StoreError, RosterError, RecoveryError, OSError) as error:
         _fail(str(error))
 
 
@@ -263,7 +266,10 @@ def operator(
 
     database = _settings(config).database
     _need_store(database)
-    add_operator(database, username, password)
+    try:
+        add_operator(database, username, password)
+    except (sqlite3.Error, ValueError) as error:
+        _fail(f"{database}: {error}")
     print(f"operator {username}: set")
 
 
@@ -274,7 +280,10 @@ def token(name: Annotated[str, typer.Argument(help="The program's name.")], conf
 
     database = _settings(config).database
     _need_store(database)
-    print(add_token(database, name))
+    try:
+        print(add_token(database, name))
+    except (sqlite3.Error, ValueError) as error:
+        _fail(f"{database}: {error}")
 
 
 def _need_store(database: Path) -> None:

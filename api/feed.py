@@ -7,6 +7,7 @@ A listener that cannot keep up is closed; it resumes from the store and misses n
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = 500  # journal rows a read
 READINGS_PAGE: Final = 2000  # about 10 ms of work, so that alarms never wait longer for positions
-MAX_POSITIONS: Final = 5000  # an event; about 700 KB
+POSITIONS: Final = 500  # an event, about 70 KB; a transition waits for one such event, not for all
 BACKLOG: Final = 1000  # events a listener may be behind
 MAX_LISTENERS: Final = 1000  # open files are limited too
 RECHECK_EVERY_TICKS: Final = 2  # seconds; a logout closes its streams within five
@@ -37,33 +38,43 @@ log = structlog.get_logger("api.feed")
 
 
 class Listener:
-    """One open stream. `live`: published events are queued for it."""
+    """One open stream. `live`: published events are queued for it; transitions overtake the rest."""
 
     def __init__(self, who: Principal, positions: bool) -> None:
         self.who = who
         self.positions = positions
         self.live = False
         self.closed = False
-        self._queue: asyncio.Queue[Item | None] = asyncio.Queue(BACKLOG)
+        self._transitions: deque[Item] = deque()
+        self._others: deque[Item] = deque()
+        self._something = asyncio.Event()
 
     def offer(self, item: Item) -> None:
         """Queue an event; whoever is too far behind is closed."""
-        if self.live and not self.closed:
-            if self._queue.full():
-                self.close()
-            else:
-                self._queue.put_nowait(item)
+        if not self.live or self.closed:
+            return
+        if len(self._transitions) + len(self._others) >= BACKLOG:
+            self.close()
+            return
+        (self._others if item[0] is None else self._transitions).append(item)
+        self._something.set()
 
     def close(self) -> None:
         """End the stream before its next event."""
         self.closed = True
-        while not self._queue.empty():
-            self._queue.get_nowait()
-        self._queue.put_nowait(None)
+        self._transitions.clear()
+        self._others.clear()
+        self._something.set()
 
     async def next(self) -> Item | None:
         """The next event, None at the end."""
-        return await self._queue.get()
+        while not self.closed:
+            for queue in (self._transitions, self._others):
+                if queue:
+                    return queue.popleft()
+            self._something.clear()
+            await self._something.wait()
+        return None
 
 
 class Feed:
@@ -75,6 +86,7 @@ class Feed:
         self.last_reading = 0
         self.turned_at_s = monotonic_s()
         self._stopping = False
+        self._positions: deque[Item] = deque()
         self._database = database
         self._watch = Watch(database.path)
         self._doorbell = doorbell
@@ -98,7 +110,10 @@ class Feed:
                     tick_at_s, ticks = max(tick_at_s + 1, monotonic_s()), ticks + 1
                     await self._tick(recheck=ticks % RECHECK_EVERY_TICKS == 0)
                 self.turned_at_s = monotonic_s()
-                if not more:
+                if self._positions:
+                    self._publish(self._positions.popleft(), positions=True)
+                    await asyncio.sleep(0)  # let them be sent, then look for transitions again
+                elif not more:
                     await self._doorbell.wait()
             except Exception as error:  # noqa: BLE001 - whatever it was, silence on every console is worse
                 failed(log, "the tail of the store failed; next try in a second", error)
@@ -153,9 +168,9 @@ class Feed:
     async def _tick(self, recheck: bool) -> None:
         """Once a second: where devices are, that the gateway lives, and whether listeners may still listen."""
         moved = await self._live.moved(self._database)
-        for start in range(0, len(moved), MAX_POSITIONS):
-            event = JSONServerSentEvent({"items": moved[start : start + MAX_POSITIONS]}, event="positions")
-            self._publish((None, event.encode()), positions=True)
+        for start in range(0, len(moved), POSITIONS):
+            event = JSONServerSentEvent({"items": moved[start : start + POSITIONS]}, event="positions")
+            self._positions.append((None, event.encode()))
         pulse = await self._database.pulse()
         now = now_ms()
         beat = {

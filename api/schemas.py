@@ -150,7 +150,7 @@ class Resident(BaseModel):
     site_id: Id | None = None
     room: Short | None = None
     care_level: Short | None = None
-    risk_notes: Text | None = None
+    risk_notes: Annotated[str, Field(max_length=2000)] | None = None
     contacts: list[Contact] | None = Field(default=None, max_length=20)
 
 

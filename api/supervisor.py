@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -124,14 +125,14 @@ def shouwang(arguments: Sequence[str], log: Path | None = None) -> subprocess.Po
 
     `log`: where what it prints is appended; by default where this process prints.
     """
-    output = None if log is None else log.open("ab")
-    return subprocess.Popen(  # noqa: S603 - our own verbs
-        [sys.executable, "-m", "api", *arguments],
-        stdout=output,
-        stderr=output,
-        start_new_session=True,  # Ctrl-C is the supervisor's, which ends everything in order
-        preexec_fn=_end_with_parent,  # noqa: PLW1509 - it calls into libc and nothing else
-    )
+    with nullcontext() if log is None else log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603 - our own verbs
+            [sys.executable, "-m", "api", *arguments],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is the supervisor's, which ends everything in order
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - it calls into libc and nothing else
+        )
 
 
 def _end_with_parent() -> None:

@@ -85,13 +85,14 @@ class Batcher:
 
     def __init__(self, engine: Engine, repeats: Repeats) -> None:
         self._engine, self._repeats = engine, repeats
-        self._unregistered = sum(not device.registered for device in engine.fleet.devices)
+        self._room: int | None = None  # for devices nobody enrolled, in this step
 
     def admit(self, messages: Iterable[tuple[int, Received]]) -> Admitted:
         """`messages` with their place among the step's inputs, in the order of arrival."""
         admitted = Admitted()
         readings: list[Reading] = []
         new_rows: dict[str, int] = {}
+        self._room = None
         self._repeats.begin_step()
         for arrival, message in messages:
             decoded = decode(message.topic, message.payload)
@@ -117,11 +118,16 @@ class Batcher:
         if item.stream != "alarm" or row is not None:
             return None
         if item.device_id not in new_rows:
-            if self._unregistered >= MAX_UNREGISTERED:
+            if not self._has_room(len(new_rows)):
                 return None
-            self._unregistered += 1
             new_rows[item.device_id] = len(fleet) + len(new_rows)
         return new_rows[item.device_id]
+
+    def _has_room(self, taken: int) -> bool:
+        """Counted anew in each step: what is admitted depends on nothing but the engine's state."""
+        if self._room is None:
+            self._room = MAX_UNREGISTERED - sum(not d.registered for d in self._engine.fleet.devices)
+        return taken < self._room
 
     def _take(
         self,
@@ -137,12 +143,16 @@ class Batcher:
             admitted.acks.setdefault((item.device_id, item.boot), []).append(item.seq)
         # Without a seq and a time there is nothing to tell a repeat by.
         timeless = item.ts is None and item.boot == NO_SEQ_BOOT
-        if not timeless and self._repeats.is_repeat(Identity(row, item.ts, item.boot, item.seq)):
+        if not timeless and self._is_repeat(item, row, message):
             admitted.counts["repeats"] += 1
             return
         reading = self._reading(item, row, arrival, message.received_at_ms)
         readings.append(reading)
         admitted.readings.append(_stored(item, reading))
+
+    def _is_repeat(self, item: Item, row: int, message: Received) -> bool:
+        identity = Identity(row, item.ts, item.boot, item.seq)
+        return self._repeats.is_repeat(identity, message.received_at_ms)
 
     def _reading(self, item: Item, row: int, arrival: int, received_at_ms: int) -> Reading:
         reading = Reading(
@@ -181,7 +191,7 @@ class Batcher:
     def _reject(rejection: Rejection, message: Received, admitted: Admitted) -> None:
         admitted.rejected[rejection.reason] += 1
         reason = f"{rejection.reason}: {rejection.detail}" if rejection.detail else rejection.reason
-        if rejection.payload:
+        if rejection.payload is not None:
             row = Quarantined(
                 message.received_at_ms, message.topic, rejection.device_id, reason, rejection.payload
             )
@@ -191,10 +201,12 @@ class Batcher:
 
 
 def _unknown_device(item: Item) -> Rejection:
-    has_seq = item.boot != NO_SEQ_BOOT
+    has_seq, is_alarm = item.boot != NO_SEQ_BOOT, item.stream == "alarm"
+    # An alarm comes here only because there are MAX_UNREGISTERED strangers: shed, so not acknowledged.
     return Rejection(
-        item.device_id, "unknown_device", "", msgspec.json.encode(item.said), item.boot,
-        item.seq if has_seq else None, item.wants_ack,
+        item.device_id, "too_many_strangers" if is_alarm else "unknown_device", "",
+        msgspec.json.encode(item.said), item.boot, item.seq if has_seq else None,
+        item.wants_ack and not is_alarm,
     )  # fmt: skip
 
 

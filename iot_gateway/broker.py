@@ -27,8 +27,12 @@ _STOP_WAIT_S: Final = 5.0
 
 # Becomes the broker, after asking the kernel to end it when the thread that started it ends: a demo that is killed
 # leaves no broker behind. A program of its own, because `preexec_fn` may deadlock in a process with threads.
+# A connection is a file: Debian's soft limit of 1,024, which mosquitto leaves as it is, would turn devices away.
 _BECOME: Final = """
-import ctypes, os, signal, sys
+import ctypes, os, resource, signal, sys
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+files = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, files), hard))
 libc = ctypes.CDLL(None)
 if hasattr(libc, "prctl"):
     libc.prctl(1, signal.SIGTERM)

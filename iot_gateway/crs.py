@@ -15,16 +15,17 @@ _BD = pi * 3000.0 / 180.0
 
 def to_wgs84(lat: float, lon: float, crs: str) -> tuple[float, float]:
     """(lat, lon) in WGS-84 of a position in `wgs84`, `gcj02` or `bd09`, in degrees."""
-    if crs == "bd09":
-        lat, lon = _bd09_to_gcj02(lat, lon)
-    if crs in {"gcj02", "bd09"}:
-        return _gcj02_to_wgs84(lat, lon)
-    return lat, lon
+    if crs not in {"gcj02", "bd09"} or not _in_china(lat, lon):
+        return lat, lon
+    return _gcj02_to_wgs84(*(_bd09_to_gcj02(lat, lon) if crs == "bd09" else (lat, lon)))
+
+
+def _in_china(lat: float, lon: float) -> bool:
+    """Where there is an offset."""
+    return 0.8293 <= lat <= 55.8271 and 72.004 <= lon <= 137.8347
 
 
 def _gcj02_to_wgs84(lat: float, lon: float) -> tuple[float, float]:
-    if not (0.8293 <= lat <= 55.8271 and 72.004 <= lon <= 137.8347):
-        return lat, lon  # no offset outside of China
     guess_lat, guess_lon = lat, lon
     for _ in range(4):
         shifted_lat, shifted_lon = wgs84_to_gcj02(guess_lat, guess_lon)

@@ -18,6 +18,10 @@ class StoreError(Exception):
     """The store cannot be used; the message is one line that says why."""
 
 
+class StoreBusyError(StoreError):
+    """Another process is its writer."""
+
+
 def connect(path: Path, *, checkpoints: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode: WAL, every commit on disk before it returns.
 
@@ -44,18 +48,26 @@ class WriterLock:
     """Only one process writes facts: a lock on a file beside the database, gone with its holder."""
 
     def __init__(self, database: Path) -> None:
-        self._path = database.with_suffix(".lock")
+        self._database, self._path = database, database.with_suffix(".lock")
         self._fd: int | None = None
 
-    def acquire(self) -> bool:
-        """Whether it is ours now."""
-        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def acquire(self) -> None:
+        """Take it, making its directory.
+
+        Raises:
+            StoreBusyError: it is another's.
+            StoreError: there cannot be a store here.
+        """
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(f"{self._path}: the store cannot be used: {error.strerror}") from error
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
             self.release()
-            return False
-        return True
+            raise StoreBusyError(f"{self._database}: another gateway is writing to it") from error
 
     def release(self) -> None:
         """Let another have it."""
@@ -75,21 +87,25 @@ def migrate(path: Path) -> None:
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
-    from sqlalchemy import create_engine
+    from sqlalchemy import URL, create_engine, event
     from sqlalchemy.exc import SQLAlchemyError
 
     logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
-    config.set_main_option("script_location", str(files("iot_gateway") / "migrations"))
+    scripts = str(files("iot_gateway") / "migrations").replace("%", "%%")
+    config.set_main_option("script_location", scripts)
     config.set_main_option("path_separator", "os")
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    # isolation_level None: by itself sqlite3 begins no transaction before DDL, and half a schema would stay.
+    options = {"timeout": BUSY_TIMEOUT_MS / 1000, "isolation_level": None}
+    engine = create_engine(URL.create("sqlite", database=str(path)), connect_args=options)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except (SQLAlchemyError, CommandError, OSError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise StoreError(f"{path}: the store cannot be used: {reason}") from error
     finally:
         engine.dispose()

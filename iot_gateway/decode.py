@@ -6,6 +6,7 @@ and names no kind becomes the kind `unreadable`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
@@ -43,12 +44,15 @@ class Item:
 
 @dataclass(slots=True)
 class Rejection:
-    """Something that could not be used. `seq` None: it could not be read either."""
+    """Something that could not be used. `seq` None: it could not be read either.
+
+    `payload` None: kept with the rejection before it.
+    """
 
     device_id: str
     reason: str
     detail: str
-    payload: bytes
+    payload: bytes | None
     boot: int = 0
     seq: int | None = None
     wants_ack: bool = False
@@ -69,7 +73,9 @@ _FAST: Final = {
     for stream, type_ in _TYPES.items()
 }
 _RAW_ITEMS: Final = msgspec.json.Decoder(list[Raw])
-_ANY: Final = msgspec.json.Decoder()
+_RAW_ITEM: Final = msgspec.json.Decoder(Raw)
+# Raw: a number nobody can hold, in one field, does not take the others with it.
+_RAW_FIELDS: Final = msgspec.json.Decoder(dict[str, Raw])
 _RESULT: Final = msgspec.json.Decoder(Result)
 _OWNTRACKS: Final = msgspec.json.Decoder(OwnTracksLocation)
 # RecursionError: a payload of 10^5 opening brackets is well within the limits.
@@ -100,6 +106,8 @@ def decode(topic: str, payload: bytes) -> Decoded:
     items = said if isinstance(said, list) else [said]
     if len(items) > wire.MAX_ITEMS:
         return _piece_by_piece(device_id, stream, payload)
+    if not items and stream == "alarm":
+        return _unusable(device_id, stream, "no_items", "", payload)
     return Decoded(items=[_item(device_id, stream, one) for one in items])
 
 
@@ -136,7 +144,7 @@ def _split(payload: bytes) -> list[Any] | None:
     try:
         if payload.lstrip()[:1] == b"[":
             return list(_RAW_ITEMS.decode(payload))
-        _ANY.decode(payload)
+        _RAW_ITEM.decode(payload)
     except _UNREADABLE:
         return None
     return [payload]
@@ -159,7 +167,7 @@ def _too_many(device_id: str, pieces: list[Any], payload: bytes) -> Decoded:
     detail = f"{len(pieces)} items, at most {wire.MAX_ITEMS}"
     rejections = [_rejected(device_id, "", "too_many_items", detail, bytes(piece)) for piece in pieces]
     for rejection in rejections[1:]:
-        rejection.payload = b""
+        rejection.payload = None
     rejections[0].payload = payload
     return Decoded(rejections=rejections)
 
@@ -174,19 +182,18 @@ def _rejected(device_id: str, stream: str, reason: str, detail: str, piece: byte
     return Rejection(device_id, reason, detail[:300], piece, boot, seq, wants_ack)
 
 
-def _fields(piece: bytes) -> dict[str, Any]:
+def _fields(piece: bytes) -> dict[str, Raw]:
     try:
-        fields = _ANY.decode(piece)
+        return _RAW_FIELDS.decode(piece)
     except _UNREADABLE:
         return {}
-    return fields if isinstance(fields, dict) else {}
 
 
-def _field(fields: dict[str, Any], name: str, type_: Any) -> Any:
+def _field(fields: dict[str, Raw], name: str, type_: Any) -> Any:
     """One field, if it is there and right; None otherwise."""
     try:
-        return msgspec.convert(fields[name], type_)
-    except (KeyError, msgspec.ValidationError, RecursionError):
+        return msgspec.json.decode(fields[name], type=type_)
+    except (KeyError, *_UNREADABLE):
         return None
 
 
@@ -200,16 +207,15 @@ _ALARM_FIELDS: Final = {
 def _salvaged(device_id: str, piece: bytes, rejection: Rejection) -> Item:
     """An alarm of which something could not be read: all its bits, and each field that is right."""
     fields = _fields(piece)
-    named = fields.get("kinds")
-    named = [named] if isinstance(named, str) else named if isinstance(named, list) else []
-    kinds = [kind for kind in named if isinstance(kind, str) and kind in DEVICE_KINDS]
-    bits = bits_of(kinds)
-    unreadable = KIND_BIT["unreadable"] if not kinds or len(kinds) < len(named) else NO_BITS
-    is_off = fields.get("on") is False
+    is_off = _field(fields, "on", bool) is False
+    kinds, all_known = _known_kinds(fields)
+    bits = bits_of(kinds) if kinds else _glimpsed(piece)
+    unreadable = NO_BITS if kinds and all_known else KIND_BIT["unreadable"]
     said: Alarm | None = None
     if kinds:
         right = {name: _field(fields, name, type_) for name, type_ in _ALARM_FIELDS.items()}
-        said = msgspec.convert({"kinds": kinds, **{k: v for k, v in right.items() if v is not None}}, Alarm)
+        readable = {name: value for name, value in right.items() if value is not None}
+        said = msgspec.convert({"kinds": kinds, "on": not is_off, **readable}, Alarm)
     seq, boot = rejection.seq, rejection.boot
     if seq is None:
         seq, boot = _content_id("alarm", piece), NO_SEQ_BOOT
@@ -222,6 +228,35 @@ def _salvaged(device_id: str, piece: bytes, rejection: Rejection) -> Item:
     return item
 
 
+def _known_kinds(fields: dict[str, Raw]) -> tuple[list[str], bool]:
+    """The kinds an item names, each once, and whether it names nothing else."""
+    alone = _field(fields, "kinds", str)
+    named = [alone] if alone is not None else [_word(one) for one in _field(fields, "kinds", list[Raw]) or ()]
+    known = [kind for kind in named if kind in DEVICE_KINDS]
+    return list(dict.fromkeys(known)), len(known) == len(named)
+
+
+def _word(raw: Raw) -> str:
+    try:
+        return msgspec.json.decode(raw, type=str)
+    except _UNREADABLE:
+        return ""
+
+
+_KINDS_LIST: Final = re.compile(rb'"kinds"\s*:\s*(?:\[([^][{}]*)|("\w+"))')
+_KIND: Final = re.compile(rb'"(\w+)"')
+_OFF: Final = re.compile(rb'"on"\s*:\s*false')
+
+
+def _glimpsed(payload: bytes) -> int:
+    """Alarm bits in what is no JSON, beside `unreadable`: a call for help with a NaN in it is still one."""
+    if _OFF.search(payload):
+        return NO_BITS
+    lists = b" ".join(many or one for many, one in _KINDS_LIST.findall(payload))
+    named = (word.decode() for word in _KIND.findall(lists))
+    return bits_of([kind for kind in named if kind in DEVICE_KINDS])
+
+
 def _unusable(device_id: str, stream: str, reason: str, detail: str, payload: bytes) -> Decoded:
     """A message nothing of which can be read; on the alarm stream that is an alarm itself."""
     kept = payload[: wire.MAX_PAYLOAD_BYTES]
@@ -229,7 +264,7 @@ def _unusable(device_id: str, stream: str, reason: str, detail: str, payload: by
     if stream == "alarm":
         content = _content_id(stream, payload)
         item = Item(device_id, stream, None, NO_SEQ_BOOT, content, wants_ack=False, said=None)
-        item.on_bits = KIND_BIT["unreadable"]
+        item.on_bits = KIND_BIT["unreadable"] | _glimpsed(payload)
         decoded.items.append(item)
     return decoded
 
@@ -249,7 +284,7 @@ def _result(device_id: str, payload: bytes) -> Decoded:
 
 def _owntracks(device_id: str, payload: bytes) -> Decoded:
     """OwnTracks JSON, as a location. Its other types (waypoints, lwt, ...) are no readings."""
-    type_ = _fields(payload).get("_type")
+    type_ = _field(_fields(payload), "_type", str)
     if type_ != "location":
         return _unusable(device_id, "owntracks", "owntracks_type", repr(type_)[:100], payload)
     try:

@@ -6,6 +6,7 @@ import gc
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from iot_gateway.doorbell import Doorbell
 from iot_gateway.downlink import Downlink
 from iot_gateway.intake import Intake, Message
 from iot_gateway.recording import pack
-from iot_gateway.recovery import encode_state, recover
+from iot_gateway.recovery import encode_state, policy_in_force, recover
 from iot_gateway.requests import Asked, ask, device_command_row
 from iot_gateway.settings import Settings
 from iot_gateway.store import StepRecord, Store
@@ -52,23 +53,31 @@ class Gateway:
             StoreError: another gateway holds the store, or it cannot be used.
             RecoveryError: the state that was stored does not add up.
         """
-        self._lock = WriterLock(settings.database)
-        settings.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not self._lock.acquire():
-            raise StoreError(f"{settings.database}: another gateway is writing to it")
         self._settings = settings
-        self.store = Store(settings.database)
+        with ExitStack() as held:
+            self._lock = WriterLock(settings.database)
+            self._lock.acquire()
+            held.callback(self._lock.release)
+            try:
+                self.store = Store(settings.database)
+                held.callback(self.store.close)
+                self._begin(policy)
+            except sqlite3.Error as error:
+                raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error
+            held.pop_all()
+
+    def _begin(self, policy: Policy) -> None:
         self.fault = self.store.head_fault()
         if self.fault:
             _log.critical("the journal is damaged", fault=self.fault)
         self.engine, self._repeats = recover(self.store, policy)
         self.clock = Clock(floor_ms=max(self.engine.now_ms, 0))
         self._batcher = Batcher(self.engine, self._repeats)
-        self.intake = Intake(settings.mqtt, self.clock)
+        self.intake = Intake(self._settings.mqtt, self.clock)
         self._downlink = Downlink(self.intake.publish)
         for waiting in self.store.queued_device_commands():
             self._downlink.remember(*waiting)
-        self._bell = Doorbell(settings.database.parent / "api.wake")
+        self._bell = Doorbell(self.store.path.parent / "api.wake")
         self._last_request_id = self.store.last_request_id()
         self.counts: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
@@ -76,7 +85,8 @@ class Gateway:
         self._pulse_due_ms = self._snapshot_due_ms = 0
         self._snapshot_step = self.store.step
         self._stopping = False
-        self.store.write_meta("policy", msgspec.json.encode(policy).decode())
+        if policy_in_force(self.store) != policy:
+            self._take_snapshot(policy)
         self._last_turn_ms = self._last_alive_ms()
         if self.engine.fleet.deaf_since_ms is None:
             self._walk(
@@ -91,6 +101,7 @@ class Gateway:
         try:
             while not self._stopping:
                 self.turn()
+            self._take_snapshot()  # the next start may have another policy, or be another version
         finally:
             self.intake.stop()
             self.close()
@@ -200,7 +211,7 @@ class Gateway:
         """Rule 2: when this fails, the process ends, and the next one starts from the store."""
         try:
             self.store.commit(record)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(f"{self.store.path}: a step could not be written: {error}") from error
 
     def _acknowledge(self, messages: Sequence[Message], admitted: Admitted, record: StepRecord) -> None:
@@ -238,6 +249,16 @@ class Gateway:
             )
         except sqlite3.Error as error:
             raise StoreError(f"{self.store.path}: old input could not be deleted: {error}") from error
+
+    def _take_snapshot(self, policy: Policy | None = None) -> None:
+        """Keep the state, so that no step before has to be computed again."""
+        now_ms = self.clock.now_ms()
+        record = StepRecord(
+            now_ms=now_ms, committed_at_ms=now_ms, state=encode_state(self.engine, self._repeats)
+        )
+        if policy is not None:
+            record.policy = msgspec.json.encode(policy).decode()
+        self._commit(record)
 
     def _pulse(self, now_ms: int) -> str:
         """What the api tells of the gateway."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import ExitStack, closing
 from uuid import uuid4
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from alerts.policy import Policy
 from iot_gateway import schema
 from iot_gateway.clock import Clock
-from iot_gateway.database import StoreError, connect, insert_sql
+from iot_gateway.database import StoreBusyError, StoreError, connect, insert_sql
 from iot_gateway.doorbell import Doorbell
 from iot_gateway.gateway import Gateway
 from iot_gateway.roster_file import Roster, RosterChange, RosterError
@@ -28,32 +29,21 @@ def import_roster(settings: Settings, policy: Policy, roster: Roster) -> None:
         StoreError: the store cannot be used, or its gateway does not answer.
         RosterError: the core refuses the roster.
     """
-    gateway: Gateway | None = None
     try:
-        gateway = Gateway(settings, policy)
-    except StoreError:
-        if not settings.database.exists():
-            raise
-    try:
-        code, detail = _ask(settings, roster, gateway)
-    finally:
-        if gateway is not None:
-            gateway.close()
+        code, detail = _ask(settings, policy, roster)
+    except sqlite3.Error as error:
+        raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error
     if code != "done":
         raise RosterError(detail)
 
 
-def _ask(settings: Settings, roster: Roster, gateway: Gateway | None) -> tuple[str, str]:
-    """(code, detail) of the change, decided by the one writer."""
-    command_id = uuid4().hex
-    body = msgspec.json.encode(RosterChange(put=roster)).decode()
-    columns = ("command_id", "created_at_ms", "operator", "type", "body")
-    db = connect(settings.database)
-    try:
-        db.execute(
-            insert_sql(schema.commands, columns), (command_id, Clock().now_ms(), "import", "roster", body)
-        )
-        Doorbell(settings.database.parent / "gateway.wake").ring()
+def _ask(settings: Settings, policy: Policy, roster: Roster) -> tuple[str, str]:
+    """(code, detail) of the change, decided by the one writer: the running gateway, or we are it."""
+    with ExitStack() as held:
+        gateway = _become_gateway(settings, policy, held)
+        db = held.enter_context(closing(connect(settings.database)))
+        command_id = _append(db, roster)
+        _ring(settings)
         deadline_s = time.monotonic() + PATIENCE_S
         while (answer := _answer(db, command_id)) is None:
             if gateway is not None:
@@ -62,9 +52,32 @@ def _ask(settings: Settings, roster: Roster, gateway: Gateway | None) -> tuple[s
                 raise StoreError(f"{settings.database}: the gateway that holds it does not answer")
             else:
                 time.sleep(0.02)
-    finally:
-        db.close()
-    return answer
+                gateway = _become_gateway(settings, policy, held)
+        return answer
+
+
+def _become_gateway(settings: Settings, policy: Policy, held: ExitStack) -> Gateway | None:
+    """The one writer, until `held` is left; None while another process is it."""
+    try:
+        gateway = Gateway(settings, policy)
+    except StoreBusyError:
+        return None
+    held.callback(gateway.close)
+    return gateway
+
+
+def _append(db: sqlite3.Connection, roster: Roster) -> str:
+    command_id = uuid4().hex
+    body = msgspec.json.encode(RosterChange(put=roster)).decode()
+    columns = ("command_id", "created_at_ms", "operator", "type", "body")
+    db.execute(insert_sql(schema.commands, columns), (command_id, Clock().now_ms(), "import", "roster", body))
+    return command_id
+
+
+def _ring(settings: Settings) -> None:
+    bell = Doorbell(settings.database.parent / "gateway.wake")
+    bell.ring()
+    bell.close()
 
 
 def _answer(db: sqlite3.Connection, command_id: str) -> tuple[str, str] | None:

@@ -106,10 +106,22 @@ def verify(stored: Iterable[Row]) -> tuple[int, bytes, Broken | None]:
                 previous,
                 Broken(expected, f"row {expected} is missing, row {row.seq} follows"),
             )
-        if next_hash(previous, row.body) != row.hash:
+        if next_hash(previous, str(row.body)) != row.hash or not _is_labelled(row):
             return expected - 1, previous, Broken(row.seq, f"row {row.seq} is not what was written")
         previous, expected = row.hash, expected + 1
     return expected - 1, previous, None
+
+
+class _Label(msgspec.Struct):
+    seq: int
+    at_ms: int
+    alarm_id: str
+
+
+def _is_labelled(row: Row) -> bool:
+    """Whether the columns beside the body, which no hash covers, say what it says."""
+    said = msgspec.json.decode(row.body, type=_Label)
+    return (said.seq, said.at_ms, said.alarm_id) == (row.seq, row.at_ms, row.alarm_id)
 
 
 class HeadFile:

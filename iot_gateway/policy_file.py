@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import asdict, fields, is_dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from alerts.batch import VALUE_FIELDS
-from alerts.policy import Limit, Policy
-from alerts.vocabulary import DEFAULT_PRIORITY, KINDS
+from alerts.policy import EVERY_DEVICE, Limit, Policy
+from alerts.vocabulary import DEFAULT_PRIORITY, DEVICE_KINDS
 from iot_gateway.settings import ConfigError
+
+LONGEST_S: Final = 31 * 86_400.0
+MOST_MISSED: Final = 100.0
 
 
 def load_policy(path: Path | None) -> Policy:
@@ -28,11 +33,11 @@ def load_policy(path: Path | None) -> Policy:
         said = tomllib.loads(text.decode()) if path.suffix == ".toml" else msgspec.json.decode(text)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.DecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from error
     try:
         return policy_of(said)
-    except (ValueError, msgspec.ValidationError) as error:
+    except (ValueError, OverflowError, msgspec.ValidationError) as error:
         raise ConfigError(f"{path}: {error}") from error
 
 
@@ -47,9 +52,10 @@ def policy_of(said: Any) -> Policy:
     values = asdict(Policy())
     changes = dict(said)
     limits = {limit["kind"]: limit for limit in values["limits"]}
-    for change in changes.pop("limits", ()):
-        _refuse_unknown(change, Limit, "limits")
-        limits[change.get("kind")] = {**limits.get(change.get("kind"), {}), **change}
+    for change in msgspec.convert(changes.pop("limits", ()), list[dict[str, Any]]):
+        _refuse_unknown(change, Limit, "limits.")
+        kind = msgspec.convert(change.get("kind"), str)
+        limits[kind] = {**limits.get(kind, {}), **change}
     _merge(values, changes, Policy, "")
     values["limits"] = list(limits.values())
     policy = msgspec.convert(values, Policy)
@@ -82,19 +88,46 @@ def _refuse_unknown(said: Any, type_: Any, where: str) -> None:
 
 
 def _check(policy: Policy) -> None:
+    for key, value in _numbers(asdict(policy), ""):
+        # 31 days is the longest that anything here waits for; nan and inf fit nowhere.
+        if not isfinite(value) or (key.endswith("_s") and not 0 <= value <= LONGEST_S):
+            raise ValueError(f"{key}: {value} is not possible")
+    for kind, every_s in policy.contact_every_s.items():
+        if every_s <= 0:
+            raise ValueError(f"contact_every_s.{kind} is more than 0")
     for limit in policy.limits:
-        if limit.kind not in KINDS:
-            raise ValueError(f"limits: unknown kind {limit.kind!r}")
+        if limit.kind not in DEVICE_KINDS:
+            raise ValueError(f"limits: no value can raise the kind {limit.kind!r}")
+        if not set(limit.device_kinds) <= set(EVERY_DEVICE):
+            raise ValueError(f"limits.{limit.kind}: device_kinds are {', '.join(EVERY_DEVICE)}")
         if limit.field not in VALUE_FIELDS:
             raise ValueError(f"limits.{limit.kind}: unknown field {limit.field!r}")
         if (limit.above is None) == (limit.below is None):
             raise ValueError(f"limits.{limit.kind}: exactly one of above and below")
-        if min(limit.deadband, limit.on_delay_s, limit.off_delay_s) < 0:
-            raise ValueError(f"limits.{limit.kind}: deadband and delays are not negative")
+        if limit.deadband < 0:
+            raise ValueError(f"limits.{limit.kind}: deadband is not negative")
     if set(policy.priority) != set(DEFAULT_PRIORITY):
         raise ValueError("priority: every kind has one")
     fence = policy.fence
-    if fence.confirm_fixes < 1 or fence.return_fixes < 1 or fence.confirm_s < 0 or fence.witness_sigma < 0:
-        raise ValueError("fence: confirm_fixes and return_fixes are at least 1, the others not negative")
+    if min(fence.confirm_fixes, fence.return_fixes) < 1 or fence.witness_sigma < 0:
+        raise ValueError("fence: confirm_fixes and return_fixes are at least 1, witness_sigma not negative")
+    if min(*fence.acc_floor_m.values(), *fence.acc_unknown_m.values()) <= 0:
+        raise ValueError("fence: accuracies are more than 0")
     if policy.contact_missed < 1:
         raise ValueError("contact_missed is at least 1")
+    if policy.contact_missed > MOST_MISSED:
+        raise ValueError(f"contact_missed is at most {MOST_MISSED}")
+
+
+def _numbers(value: Any, key: str) -> Iterator[tuple[str, float]]:
+    """Every number of the policy, with its key."""
+    if isinstance(value, (int, float)):
+        yield key, value
+    elif isinstance(value, dict):
+        # What stands in a table of seconds by device kind is a number of seconds too.
+        unit = "_s" if key.endswith("_s") else ""
+        for name, inner in value.items():
+            yield from _numbers(inner, f"{key}.{name}{unit}".lstrip("."))
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _numbers(inner, f"{key}.{inner.get('kind')}" if isinstance(inner, dict) else key)

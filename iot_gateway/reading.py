@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from iot_gateway import journal
@@ -18,59 +19,68 @@ def open_reader(database: Path) -> sqlite3.Connection:
     """
     if not database.exists():
         raise StoreError(f"{database}: there is no store")
+    uri = f"{database.absolute().as_uri()}?mode=ro"
     try:
-        db = sqlite3.connect(f"file:{database}?mode=ro", uri=True, isolation_level=None, timeout=2)
+        db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2)
+    except sqlite3.Error as error:
+        raise StoreError(f"{database}: the store cannot be read: {error}") from error
+    try:
         db.execute("SELECT 1 FROM journal LIMIT 1")
     except sqlite3.Error as error:
+        db.close()
         raise StoreError(f"{database}: the store cannot be read: {error}") from error
     return db
 
 
 def logged_steps(database: Path) -> Iterator[bytes]:
-    """The packed inputs of every logged step, in order."""
-    db = open_reader(database)
+    """The packed inputs of every logged step, in order.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+    """
     step = 0
     sql = "SELECT step, inputs FROM steps WHERE step>? ORDER BY step LIMIT 1"
-    while (row := db.execute(sql, (step,)).fetchone()) is not None:
-        step = row[0]
-        yield row[1]
-    db.close()
+    with closing(open_reader(database)) as db, _in_one_line(database):
+        while (row := db.execute(sql, (step,)).fetchone()) is not None:
+            step = row[0]
+            yield row[1]
+
+
+@contextmanager
+def _in_one_line(database: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{database}: the store cannot be read: {error}") from error
 
 
 def journal_rows(database: Path) -> Iterator[journal.Row]:
     """The whole journal, in pages, so that no read stays open."""
-    db = open_reader(database)
     seq = -1
     sql = "SELECT seq, at_ms, alarm_id, body, hash FROM journal WHERE seq>? ORDER BY seq LIMIT 1000"
-    while page := db.execute(sql, (seq,)).fetchall():
-        for row in page:
-            yield journal.Row(*row)
-        seq = page[-1][0]
-    db.close()
+    with closing(open_reader(database)) as db:
+        while page := db.execute(sql, (seq,)).fetchall():
+            for row in page:
+                yield journal.Row(*row)
+            seq = page[-1][0]
 
 
 def registered_devices(database: Path) -> list[str]:
     """The ids of the roster's devices."""
-    db = open_reader(database)
-    rows = db.execute(
-        "SELECT device_id FROM devices WHERE registered AND NOT removed ORDER BY device_id"
-    ).fetchall()
-    db.close()
-    return [row[0] for row in rows]
+    sql = "SELECT device_id FROM devices WHERE registered AND NOT removed ORDER BY device_id"
+    with closing(open_reader(database)) as db, _in_one_line(database):
+        return [row[0] for row in db.execute(sql).fetchall()]
 
 
 def verify_store(database: Path) -> tuple[int, str | None]:
     """Walk the journal's chain and compare its end with the head file: (rows that hold, what is wrong)."""
-    try:
-        kept = journal.HeadFile(
-            database.with_suffix(".head")
-        ).read()  # before the rows: it may only be behind
+    with _in_one_line(database):
+        # Before the rows: it may only be behind.
+        kept = journal.HeadFile(database.with_suffix(".head")).read()
         rows, _, broken = journal.verify(journal_rows(database))
         if broken is not None:
             return rows, broken.reason
         return rows, _head_fault(database, rows, kept)
-    except sqlite3.DatabaseError as error:
-        raise StoreError(f"{database}: the store cannot be read: {error}") from error
 
 
 def _head_fault(database: Path, rows: int, kept: tuple[int, bytes] | None) -> str | None:
@@ -84,7 +94,6 @@ def _head_fault(database: Path, rows: int, kept: tuple[int, bytes] | None) -> st
     seq, digest = kept
     if seq > rows:
         return f"the journal ends at row {rows}, but row {seq} was written: {seq - rows} are lost"
-    db = open_reader(database)
-    found = db.execute("SELECT hash FROM journal WHERE seq=?", (seq,)).fetchone()
-    db.close()
-    return None if seq == 0 or bytes(found[0]) == digest else f"row {seq} is not what was written"
+    with closing(open_reader(database)) as db:
+        found = db.execute("SELECT hash FROM journal WHERE seq=?", (seq,)).fetchone()
+    return None if seq == 0 or (found and bytes(found[0]) == digest) else f"row {seq} is not what was written"

@@ -9,6 +9,7 @@ import numpy as np
 
 from alerts import snapshot
 from alerts.engine import Engine
+from alerts.fleet import NOT_DUE_MS
 from alerts.policy import Policy
 from iot_gateway.batcher import Batcher, arrange
 from iot_gateway.recording import unpack
@@ -27,14 +28,40 @@ def encode_state(engine: Engine, repeats: Repeats) -> bytes:
 
 
 def recover(store: Store, policy: Policy) -> tuple[Engine, Repeats]:
-    """The engine as it was when the last commit returned.
+    """The engine as it was when the last commit returned, from now on with this policy.
 
     Raises:
         RecoveryError: what was computed is not what was journalled.
     """
+    before = policy_in_force(store) or policy
+    try:
+        engine, timeless = _compute_again(store, before)
+    except Exception as error:  # whatever a damaged store makes of it
+        raise RecoveryError(f"{store.path}: the stored state cannot be read: {error!r}") from error
+    if engine.alarms.last_seq != store.last_seq:
+        raise RecoveryError(
+            f"the logged inputs lead to journal row {engine.alarms.last_seq}, the journal ends at {store.last_seq}"
+        )
+    if before != policy:
+        engine = snapshot.load(snapshot.dump(engine), policy)
     repeats = Repeats(store.is_stored, store.newest_ms)
+    repeats.load(timeless)
+    return engine, repeats
+
+
+def policy_in_force(store: Store) -> Policy | None:
+    """The policy that the logged steps were decided by; None: nobody knows."""
+    try:
+        return msgspec.json.decode(store.read_meta("policy") or "", type=Policy)
+    except msgspec.DecodeError:
+        return None
+
+
+def _compute_again(store: Store, policy: Policy) -> tuple[Engine, list[list[int]]]:
+    engine, step, readings_before = Engine(policy), 0, 0
+    # Whatever its time, an item is looked up: those of later steps are stored by now.
+    repeats = Repeats(lambda identity: store.was_stored(identity, readings_before), lambda _row: NOT_DUE_MS)
     kept = store.snapshot()
-    engine, step = Engine(policy), 0
     if kept is not None:
         step = kept[0]
         state = msgspec.msgpack.decode(kept[1], ext_hook=_decode_array)
@@ -42,13 +69,10 @@ def recover(store: Store, policy: Policy) -> tuple[Engine, Repeats]:
         repeats.load(state["timeless"])
     batcher = Batcher(engine, repeats)
     for logged in store.steps_after(step):
+        readings_before = logged.readings_before
         messages, commands = arrange(unpack(logged.inputs))
         engine.step(logged.now_ms, batcher.admit(messages).batch, commands)
-    if engine.alarms.last_seq != store.last_seq:
-        raise RecoveryError(
-            f"the logged inputs lead to journal row {engine.alarms.last_seq}, the journal ends at {store.last_seq}"
-        )
-    return engine, repeats
+    return engine, repeats.dump()
 
 
 _ARRAY = 1

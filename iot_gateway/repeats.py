@@ -37,20 +37,30 @@ class Repeats:
         """What the last step took is in the store now."""
         self._this_step.clear()
 
-    def is_repeat(self, identity: Identity) -> bool:
+    def is_repeat(self, identity: Identity, received_at_ms: int) -> bool:
         """Whether it was received before; from now on it was."""
         if identity.ts is None:
-            return self._is_timeless_repeat(identity)
-        row = identity.device_row
+            if self._is_timeless_repeat(identity):
+                return True
+            # As it is stored: one that names this very time as its own is the same row.
+            self._note(identity._replace(ts=received_at_ms), received_at_ms)
+            return False
+        if identity.ts <= self._newest_of(identity.device_row) and (
+            identity in self._this_step or self._is_stored(identity)
+        ):
+            return True
+        self._note(identity, identity.ts)
+        return False
+
+    def _newest_of(self, row: int) -> int:
         newest = self._newest.get(row)
         if newest is None:
             newest = self._newest[row] = self._newest_ms(row)
-        if identity.ts > newest:
-            self._newest[row] = identity.ts
-        elif identity in self._this_step or self._is_stored(identity):
-            return True
+        return newest
+
+    def _note(self, identity: Identity, ts: int) -> None:
         self._this_step.add(identity)
-        return False
+        self._newest[identity.device_row] = max(self._newest_of(identity.device_row), ts)
 
     def _is_timeless_repeat(self, identity: Identity) -> bool:
         seen = self.timeless.setdefault(identity.device_row, OrderedDict())

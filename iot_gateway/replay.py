@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -70,14 +71,24 @@ def replay_files(
     """
     parsed = parse(roster.read_bytes(), str(roster))
     counts = [0, 0]
-    fresh = out.with_name(out.name + ".new")
-    with messages.open("rb") as source, fresh.open("wb") as target:
+    with messages.open("rb") as source, _whole(out) as target:
         inputs = _counted(from_lines(_told(source, progress), str(messages)), counts)
         for transitions in replay(parsed, inputs, policy):
             counts[1] += len(transitions)
             target.writelines(journal.replay_line(transition) for transition in transitions)
-    fresh.replace(out)
     return counts[0], counts[1]
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is there when it is whole, or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    try:
+        with fresh.open("wb") as target:
+            yield target
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _counted(inputs: Iterator[Input], counts: list[int]) -> Iterator[Input]:
@@ -100,12 +111,10 @@ def export_files(database: Path, messages: Path) -> int:
     Raises:
         StoreError, OSError: a file cannot be used.
     """
-    fresh = messages.with_name(messages.name + ".new")
     lines = 0
-    with fresh.open("wb") as target:
+    with _whole(messages) as target:
         for logged in logged_steps(database):
             for entry in unpack(logged):
                 target.write(to_line(entry))
                 lines += 1
-    fresh.replace(messages)
     return lines

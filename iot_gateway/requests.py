@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 from alerts.commands import VERBS, AlarmCommand, Command, CommandResult, RosterCommand
+from iot_gateway.recording import pack
 from iot_gateway.roster_file import DeviceId, RosterChange, edit_of
 from iot_gateway.store import Request
 from iot_gateway.wire import CommandType
 
 # A device that sleeps for a day is asked at its next sign of life.
 MAX_EXPIRY_MS: Final = 7 * 86_400_000
+# An answer names its command by an id of up to 64 characters; a payload has an end too.
+MAX_ARGS_BYTES: Final = 16 * 1024
 
 
 class _DeviceRequest(msgspec.Struct):
-    id: str
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
     device_id: DeviceId
     type: CommandType
     expires_ts: int
@@ -54,12 +58,21 @@ def _alarm(request: Request, now_ms: int, asked: Asked) -> None:
     fixed = {
         "command_id": request.command_id, "operator": request.operator, "received_at_ms": now_ms, "arrival": 0,
     }  # fmt: skip
-    asked.commands.append(msgspec.convert(body | fixed, AlarmCommand))
+    _take(msgspec.convert(body | fixed, AlarmCommand), asked)
+
+
+def _take(command: Command, asked: Asked) -> None:
+    """Only what the inputs log can hold, or the step that logs it would fail for ever."""
+    try:
+        pack([command])
+    except OverflowError as error:
+        raise ValueError("a number is too large") from error
+    asked.commands.append(command)
 
 
 def _roster(request: Request, now_ms: int, asked: Asked) -> None:
     change = msgspec.json.decode(request.body, type=RosterChange)
-    asked.commands.append(RosterCommand(request.command_id, now_ms, 0, request.operator, edit_of(change)))
+    _take(RosterCommand(request.command_id, now_ms, 0, request.operator, edit_of(change)), asked)
     asked.changes[request.command_id] = change
 
 
@@ -67,6 +80,8 @@ def _device_command(request: Request, now_ms: int, asked: Asked) -> None:
     wanted = msgspec.json.decode(request.body, type=_DeviceRequest)
     if not now_ms < wanted.expires_ts <= now_ms + MAX_EXPIRY_MS:
         raise ValueError("expires_ts must lie within the next seven days")
+    if len(msgspec.json.encode(wanted.args)) > MAX_ARGS_BYTES:
+        raise ValueError(f"args must not exceed {MAX_ARGS_BYTES} bytes of JSON")
     asked.device_commands.append(
         device_command_row(wanted.id, wanted.device_id, wanted.type, wanted.args, now_ms, wanted.expires_ts)
     )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 ENV_PREFIX: Final = "SHOUWANG_"
 
@@ -31,7 +31,7 @@ class MqttSettings(BaseModel):
     @classmethod
     def _mqtt_url(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or parts.port == 0:
             raise ValueError("must look like mqtt://user:pass@host:1883")
         return url
 
@@ -51,6 +51,8 @@ class StoreSettings(BaseModel):
             raise ValueError(
                 f"this store cannot be used: {urlsplit(url).scheme or url!r} (only sqlite:///path)"
             )
+        if url is not None and url.removeprefix("sqlite:///") in {"", ":memory:"}:
+            raise ValueError("this store cannot be used: it has no file (sqlite:///path)")
         return url
 
 
@@ -116,6 +118,8 @@ def load(config: Path | None = None) -> Settings:
     _refuse_unknown_environment()
     try:
         return Settings(**values)
+    except SettingsError as error:  # a whole section in one variable, and that is no JSON
+        raise ConfigError(str(error)) from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

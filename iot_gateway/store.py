@@ -61,6 +61,7 @@ class StepRecord:
     device_commands: Sequence[tuple[Any, ...]] = ()
     last_request_id: int | None = None
     state: bytes | None = None  # a snapshot to keep, of the state after the step
+    policy: str | None = None  # JSON: from now on in force
     pulse: str | None = None
 
 
@@ -98,8 +99,6 @@ class Store:
         self.last_seq: int = last[0] if last else 0
         self._head: bytes = last[1] if last else journal.GENESIS
         self.last_reading_id: int = self._one("SELECT max(id) FROM readings") or 0
-        # A step that is being computed again sees only what was stored before it.
-        self._readings_seen = self.last_reading_id
 
     def close(self) -> None:
         self._db.close()
@@ -115,6 +114,7 @@ class Store:
 
         Raises:
             sqlite3.Error: nothing of it was written.
+            OSError: all of it was, but not the journal's head beside it.
         """
         rows = journal.rows(record.transitions, self._head, record.committed_at_ms)
         self._db.execute("BEGIN IMMEDIATE")
@@ -125,7 +125,6 @@ class Store:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
-        self._readings_seen = self.last_reading_id
         if rows:
             self.last_seq, self._head = rows[-1].seq, rows[-1].hash
             self._head_file.write(self.last_seq, self._head)
@@ -171,15 +170,13 @@ class Store:
         )
 
     def _write_meta(self, record: StepRecord) -> None:
-        values = {"pulse": record.pulse, "last_request_id": record.last_request_id}
+        values = {
+            "pulse": record.pulse, "last_request_id": record.last_request_id, "policy": record.policy,
+        }  # fmt: skip
         self._db.executemany(_META, [(key, str(value)) for key, value in values.items() if value is not None])
 
-    def write_meta(self, key: str, value: str) -> None:
-        """One fact about the service itself."""
-        self._db.execute(_META, (key, value))
-
     def read_meta(self, key: str) -> str | None:
-        """The counterpart of `write_meta`."""
+        """One fact about the service itself."""
         value: str | None = self._one("SELECT value FROM meta WHERE key=?", key)
         return value
 
@@ -192,28 +189,50 @@ class Store:
 
     def forget_before(self, before_ms: int, limit: int) -> int:
         """Delete some raw input received before a moment; returns how many rows that were."""
+        last_step, last_reading_id = self._dispensable()
         deleted = 0
-        for table, key in (("readings", "id"), ("quarantine", "id")):
+        for table, last_id in (("readings", last_reading_id), ("quarantine", 2**62)):
             deleted += self._db.execute(
-                f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM "  # noqa: S608 - names of our own
-                f"(SELECT {key}, received_at_ms FROM {table} ORDER BY {key} LIMIT ?) WHERE received_at_ms<?)",
-                (limit, before_ms),
+                f"DELETE FROM {table} WHERE id IN (SELECT id FROM "  # noqa: S608 - names of our own
+                f"(SELECT id, received_at_ms FROM {table} ORDER BY id LIMIT ?) WHERE received_at_ms<? AND id<=?)",
+                (limit, before_ms, last_id),
             ).rowcount
         deleted += self._db.execute(
-            "DELETE FROM steps WHERE now_ms<? AND step IN (SELECT step FROM steps ORDER BY step LIMIT ?) "
-            "AND step<=(SELECT min(step) FROM snapshots)", (before_ms, limit),
-        ).rowcount  # fmt: skip
+            "DELETE FROM steps WHERE now_ms<? AND step<=? AND step IN (SELECT step FROM steps ORDER BY step LIMIT ?)",
+            (before_ms, last_step, limit),
+        ).rowcount
         return deleted
+
+    def _dispensable(self) -> tuple[int, int]:
+        """The last step and the last reading that a restart does not need.
+
+        The newest of each stays in any case: numbers are given after it, and never twice.
+        """
+        oldest = self._one("SELECT min(step) FROM snapshots")
+        if oldest is None:
+            return 0, 0
+        later = self._one("SELECT readings_before FROM steps WHERE step>? ORDER BY step LIMIT 1", oldest)
+        last_reading_id = self.last_reading_id - 1
+        return min(oldest, self.step - 1), last_reading_id if later is None else min(later, last_reading_id)
 
     # Reading ------------------------------------------------------------------------------------
 
     def is_stored(self, identity: Identity) -> bool:
-        """Whether an item was stored before the current step."""
-        found = self._db.execute(
-            "SELECT id FROM readings WHERE device_row=? AND measured_at_ms=? AND boot=? AND seq=?",
-            (identity.device_row, identity.ts, identity.boot, identity.seq),
-        ).fetchone()
-        return found is not None and found[0] <= self._readings_seen
+        """Whether an item is there."""
+        return self._reading_id(identity) is not None
+
+    def was_stored(self, identity: Identity, readings_before: int) -> bool:
+        """Whether an item of a logged step was there before it.
+
+        What was new then is there now, with a later id; what is not there was old, and is deleted.
+        """
+        reading_id = self._reading_id(identity)
+        return reading_id is None or reading_id <= readings_before
+
+    def _reading_id(self, identity: Identity) -> int | None:
+        sql = "SELECT id FROM readings WHERE device_row=? AND measured_at_ms=? AND boot=? AND seq=?"
+        found = self._one(sql, identity.device_row, identity.ts, identity.boot, identity.seq)
+        return None if found is None else int(found)
 
     def newest_ms(self, device_row: int) -> int:
         """The newest device time stored of a device."""
@@ -248,14 +267,12 @@ class Store:
         return (int(row[0]), bytes(row[1])) if row else None
 
     def steps_after(self, step: int) -> Iterator[LoggedStep]:
-        """The logged steps since, in order; each is read as the store was before it."""
+        """The logged steps since, in order."""
         sql = "SELECT step, now_ms, readings_before, inputs FROM steps WHERE step>? ORDER BY step LIMIT 1"
         while (row := self._db.execute(sql, (step,)).fetchone()) is not None:
             logged = LoggedStep(*row)
-            self._readings_seen = logged.readings_before
             yield logged
             step = logged.step
-        self._readings_seen = self.last_reading_id
 
     def head_fault(self) -> str | None:
         """What the head file says against the end of the journal, in words."""

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from oracle import Oracle
 
 from alerts.batch import VALUE_FIELDS, Reading, batch_of
 from alerts.commands import VERBS, AlarmCommand, Command, ListeningCommand, RosterCommand
@@ -21,7 +22,6 @@ from alerts.lifecycle import Transition
 from alerts.policy import Policy
 from alerts.roster import Device, Fence, Model, RosterEdit, Site
 from alerts.vocabulary import DEVICE_KINDS, SOURCE_INDEX, bits_of
-from oracle import Oracle
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CENTRE_LAT, CENTRE_LON = 36.7, 119.1
@@ -153,6 +153,13 @@ _VALUES = {
     "press": [0.0, 0.09, 0.1, 0.115, 0.12, 0.3],
     "current": [10.0, 250.0, 260.0, 301.0],
 }
+# Values and words that are of one kind.
+_SAME = {
+    "bat": "low_battery", "temp": "heat", "smoke": "smoke", "co": "co", "gas": "gas",
+    "press": "water_pressure_low", "current": "electrical", "faults": "fault",
+}  # fmt: skip
+
+_WHAT = ("stay", "fix", "heartbeat", "alarm", "command", "edit", "listening")
 
 Said = dict[str, Any]
 Action = tuple[int, str, int, int, Any]  # time since the one before, what, device, its age, the rest
@@ -205,37 +212,62 @@ def an_edit(dice: Random) -> RosterEdit:
     )
 
 
-def a_fix(dice: Random) -> Said:
-    return {
-        "place": dice.choice(_PLACES),
-        "acc_m": dice.choice([np.nan, 0.0, 2.0, 12.0, 60.0, 400.0]),
-        "src": dice.choice(["gnss", "gnss", "gnss", "unknown", "wifi", "cell", "ble"]),
-    }
+class Habits:
+    """What happens in one stream: a few places, ages, kinds, so that they meet often."""
 
+    def __init__(self, seed: int) -> None:
+        dice = Random(f"habits {seed}")
+        self.rows = dice.choice([(0,), (0, 1), (0, 1, 2)])
+        self.waits_ms = dice.sample(_WAITS_MS, 5)
+        self.ages_ms = [0, 0, *dice.sample(_AGES_MS, 3)]
+        self.places = dice.sample(_PLACES, 4)
+        self.fields = dice.sample([*_VALUES, "worn", "charging", "faults"], 3)
+        self.kinds = [*dice.sample(DEVICE_KINDS, 3), *(_SAME[name] for name in self.fields if name in _SAME)]
+        often = {"stay": (0, 4, 8), "command": (1, 3, 5), "listening": (0, 0, 1)}
+        self.weights = [dice.choice(often.get(what, (0, 1, 4))) for what in _WHAT] + [0.01]
 
-def a_stay(dice: Random) -> Said:
-    """A few good fixes at one place, as needed to leave and to return."""
-    return {
-        "place": dice.choice(_PLACES), "acc_m": dice.choice([np.nan, 5.0]), "src": "gnss",
-        "times": dice.randint(2, 3), "every_ms": dice.choice([20_000, 30_000]),
-    }  # fmt: skip
+    def action(self, seed: int) -> Action:
+        dice = Random(seed)
+        said = {
+            "stay": self.stay,
+            "fix": self.fix,
+            "heartbeat": self.heartbeat,
+            "alarm": self.alarm,
+            "command": a_command,
+            "edit": an_edit,
+            "listening": lambda dice: dice.random() < 0.6,
+        }
+        (what,) = dice.choices([*_WHAT, "fix"], self.weights)
+        wait_ms, row, age_ms = dice.choice(self.waits_ms), dice.choice(self.rows), dice.choice(self.ages_ms)
+        return wait_ms, what, row, age_ms, said[what](dice)
 
+    def fix(self, dice: Random) -> Said:
+        return {
+            "place": dice.choice(self.places),
+            "acc_m": dice.choice([np.nan, 0.0, 2.0, 12.0, 60.0, 400.0]),
+            "src": dice.choice(["gnss", "gnss", "gnss", "unknown", "wifi", "cell", "ble"]),
+        }
 
-def a_heartbeat(dice: Random) -> Said:
-    names = dice.sample([*_VALUES, "worn", "charging", "faults"], dice.randint(1, 4))
-    said = {name: dice.choice(_VALUES[name]) for name in names if name in _VALUES}
-    said |= {name: dice.random() < 0.5 for name in names if name in {"worn", "charging"}}
-    return said | ({"faults": dice.choice([(), ("E1",), ("E1", "E2")])} if "faults" in names else {})
+    def stay(self, dice: Random) -> Said:
+        """A few good fixes at one place, as needed to leave and to return."""
+        return {
+            "place": dice.choice(self.places), "acc_m": dice.choice([np.nan, 5.0]), "src": "gnss",
+            "times": dice.randint(2, 3), "every_ms": dice.choice([20_000, 30_000]),
+        }  # fmt: skip
 
+    def heartbeat(self, dice: Random) -> Said:
+        names = dice.sample(self.fields, dice.randint(1, 3))
+        said = {name: dice.choice(_VALUES[name]) for name in names if name in _VALUES}
+        said |= {name: dice.random() < 0.5 for name in names if name in {"worn", "charging"}}
+        return said | ({"faults": dice.choice([(), ("E1",), ("E1", "E2")])} if "faults" in names else {})
 
-def an_alarm(dice: Random) -> Said:
-    kinds = [*DEVICE_KINDS, "sos", "sos", "strap_off", "strap_off", "smoke", "smoke"]
-    some = dice.choices(kinds, k=dice.randint(1, 3))
-    said: Said = {"on": some} if dice.random() < 0.7 else {"off": some}
-    if dice.random() < 0.1:
-        said = {"on": ["unreadable"]}
-    said |= a_fix(dice) if dice.random() < 0.5 else {}
-    return said | (a_heartbeat(dice) if dice.random() < 0.2 else {})
+    def alarm(self, dice: Random) -> Said:
+        some = dice.choices(self.kinds, k=dice.randint(1, 3))
+        said: Said = {"on": some} if dice.random() < 0.6 else {"off": some}
+        if dice.random() < 0.1:
+            said = {"on": ["unreadable"]}
+        said |= self.fix(dice) if dice.random() < 0.3 else {}
+        return said | (self.heartbeat(dice) if dice.random() < 0.2 else {})
 
 
 def a_command(dice: Random) -> Said:
@@ -244,30 +276,13 @@ def a_command(dice: Random) -> Said:
         "pick": dice.randint(-1, 5),
         "of_fences": dice.random() < 0.5,
         "old": dice.choice([None, 0, 0, 1]),
-        "verb": dice.choice([*VERBS, "close", "close", "acknowledge"]),
-        "text": dice.choice([None, " ", "visited", "visited"]),
+        "verb": dice.choice([*VERBS, "close", "close", "close", "acknowledge", "shelve"]),
+        "text": dice.choice([None, " ", "visited", "visited", "visited"]),
         "assignee": dice.choice([None, "wang"]),
         "until_in_ms": dice.choice([None, 0, 1, 30_001, 600_000, 1_200_000, 1_200_001]),
         "reason": dice.choice([None, "repair", "repair"]),
         "outcome": dice.choice([None, "real", "false", "real", "test", "odd"]),
     }
-
-
-_ACTIONS = {
-    "stay": a_stay,
-    "fix": a_fix,
-    "heartbeat": a_heartbeat,
-    "alarm": an_alarm,
-    "command": a_command,
-    "edit": an_edit,
-    "listening": lambda dice: dice.random() < 0.6,
-}
-
-
-def an_action(seed: int) -> Action:
-    dice = Random(seed)
-    what = dice.choices(list(_ACTIONS), [30, 15, 15, 12, 20, 8, 4])[0]
-    return dice.choice(_WAITS_MS), what, dice.randrange(3), dice.choice(_AGES_MS), _ACTIONS[what](dice)
 
 
 def alarm_command(number: int, at_ms: int, alarm_id: str, version: int | None, said: Said) -> AlarmCommand:
@@ -285,14 +300,14 @@ def roster_command(number: int, at_ms: int, edit: RosterEdit) -> RosterCommand:
 def play(roster_seed: int, action_seeds: Sequence[int]) -> tuple[Oracle, list[Input]]:
     """The oracle's run over a stream, and the stream with the targets of its commands found."""
     oracle, inputs = Oracle(QUICK), []
-    at_ms = EVENING_MS
+    habits, at_ms = Habits(roster_seed), EVENING_MS
 
     def take(made: Input) -> None:
         inputs.append(made)
         oracle.take(made)
 
     take(roster_command(0, at_ms, a_roster(roster_seed)))
-    for wait_ms, what, row, age_ms, said in map(an_action, action_seeds):
+    for wait_ms, what, row, age_ms, said in map(habits.action, action_seeds):
         at_ms += wait_ms
         oracle.until(at_ms)
         if what == "edit":

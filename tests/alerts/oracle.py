@@ -560,7 +560,9 @@ class Oracle:
         key = self.wearers[row].info.device_id, kind, fence_id
         alarm = self.episodes.get(key)
         if alarm is None:
-            alarm = Episode(f"A{len(self.facts) + 1}", row, kind, key[0], fence_id, shelved=key in self.shelves)
+            alarm = Episode(
+                f"A{len(self.facts) + 1}", row, kind, key[0], fence_id, shelved=key in self.shelves
+            )
             self.episodes[key] = alarm
             event, before = "raise", "normal"
         else:
@@ -658,8 +660,8 @@ def beyond(limit: Limit, value: float) -> bool:
 
 def back(limit: Limit, value: float) -> bool:
     if limit.above is not None:
-        return value <= limit.above - limit.deadband
-    return value >= limit.below + limit.deadband
+        return value <= round(limit.above - limit.deadband, 6)
+    return value >= round(limit.below + limit.deadband, 6)
 
 
 def look(fence: Fence) -> tuple:

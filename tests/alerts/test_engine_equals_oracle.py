@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import city
 from hypothesis import given
 
-import city
 from alerts.engine import Engine
 
 
-@city.examples(250)
+@city.examples(600)
 @given(city.seeds, city.streams)
 def test_engine_equals_oracle(roster, actions):
     oracle, inputs = city.play(roster, actions)

@@ -133,7 +133,11 @@ def test_priorities_are_those_of_the_contract():
     urgent = "sos fall smoke heat co gas manual_call fence_left fence_entered fire_confirmed"
     high = "strap_off electrical water_flow water_pressure_low no_motion water_leak site_contact_lost position_lost unreadable tamper"
     low = "low_battery not_worn contact_lost data_gap fault"
-    wanted = {kind: name for name, kinds in [("urgent", urgent), ("high", high), ("low", low)] for kind in kinds.split()}
+    wanted = {
+        kind: name
+        for name, kinds in [("urgent", urgent), ("high", high), ("low", low)]
+        for kind in kinds.split()
+    }
     assert wanted == DEFAULT_PRIORITY
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
+import city
 from hypothesis import given
 from hypothesis import strategies as st
 
-import city
 from alerts.batch import Reading
 from alerts.commands import AlarmCommand, RosterCommand
 from alerts.engine import Decisions, Engine
@@ -144,7 +145,7 @@ def test_seq_goes_up_by_one_and_time_never_back(roster, actions):
     _, inputs = city.play(roster, actions)
     made = run_whole(inputs).transitions
     assert [t.seq for t in made] == list(range(1, len(made) + 1))
-    assert all(a.at_ms <= b.at_ms for a, b in zip(made, made[1:], strict=False))
+    assert all(a.at_ms <= b.at_ms for a, b in pairwise(made))
     assert all(t.seq == t.alarm.seq for t in made)
 
 

@@ -44,3 +44,8 @@ def refusing(unmoved: Service) -> Iterator[Service]:
     yield unmoved
     assert unmoved.gateway.seen == []
     assert not unmoved.book.ask("SELECT 1 FROM commands")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"

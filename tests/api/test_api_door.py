@@ -65,6 +65,27 @@ def test_a_wrong_credential_is_none(refusing, headers):
         assert client.get("/api/v1/session").status_code == 401
 
 
+@pytest.mark.parametrize(
+    "host", ["x/healthz?", "x/healthz#", "127.0.0.1/readyz?", "[::1", "", "a b", "x@y:z", "\x7f"]
+)
+def test_a_forged_host_opens_nothing(refusing, host):
+    with refusing.stranger(headers={"Host": host}) as client:
+        assert client.get("/api/v1/alarms").status_code in {400, 401}
+        assert client.get("/api/v1/alarms", headers={"Cookie": "shouwang_session=x"}).status_code in {
+            400,
+            401,
+        }
+        assert client.post("/api/v1/sites", headers={"Origin": f"http://{host}"}).status_code in {400, 401}
+
+
+@pytest.mark.parametrize(
+    "path", ["//healthz/../api/v1/alarms", "/healthz/", "/api/v1/alarms?/healthz", "/%2e/healthz", "/HEALTHZ"]
+)
+def test_only_the_open_paths_themselves_are_open(refusing, path):
+    with refusing.stranger() as client:
+        assert client.get(path).status_code == 401
+
+
 def test_no_token_in_a_url(refusing):
     with refusing.stranger() as client:
         for name in ("token", "access_token", "key", "authorization", "shouwang_session"):

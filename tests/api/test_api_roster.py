@@ -266,6 +266,11 @@ def test_a_roster_that_was_imported_loosely_can_be_read(city):
     assert odd["kind"] is None
 
 
+def test_what_an_import_left_empty_can_be_changed(city):
+    city.book.put("residents", resident_id="r5", name="", room="", risk_notes="", contacts=[])
+    assert city.client.patch("/api/v1/residents/r5", json={"room": "1F"}).json()["room"] == "1F"
+
+
 def test_what_json_cannot_say_is_refused(refusing):
     headers = {"Content-Type": "application/json"}
     for body in ('{"name": "\\ud800"}', '{"lat": NaN}', '{"lat": 1e999}', "[]", "1", "{", ""):

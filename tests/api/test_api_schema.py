@@ -50,7 +50,7 @@ def test_every_operation_answers_as_the_document_says(operation, mode, tried):
 
     @given(case=operation.as_strategy(mode))
     @settings(
-        max_examples=6,
+        max_examples=4,
         deadline=None,
         derandomize=True,
         database=None,

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
+import socket
 import threading
 from contextlib import contextmanager
 
+import pytest
 from api_house import DEADLINE_S, until
 
+from api import push
+from api.doorbell import Doorbell
 from api.feed import BACKLOG, PAGE, Listener
 from api.live import COLUMNS, Live
 
@@ -119,11 +124,20 @@ def test_no_gap_and_no_repeat_while_the_journal_grows(service):
 def test_a_listener_that_falls_behind_is_closed():
     listener = Listener(who=None, positions=True)
     listener.live = True
-    for seq in range(BACKLOG + 1):
+    for seq in range(BACKLOG):
         listener.offer((seq, b""))
-    assert listener.closed and listener._queue.get_nowait() is None and listener._queue.empty()
-    listener.offer((BACKLOG + 2, b""))
-    assert listener._queue.empty()
+    assert not listener.closed
+    listener.offer((BACKLOG, b""))
+    assert listener.closed and asyncio.run(listener.next()) is None
+
+
+def test_transitions_overtake_positions():
+    listener = Listener(who=None, positions=True)
+    listener.live = True
+    for item in ((None, b"positions"), (None, b"pulse"), (1, b"one"), (2, b"two")):
+        listener.offer(item)
+    taken = [asyncio.run(listener.next())[1] for _ in range(4)]
+    assert taken == [b"one", b"two", b"positions", b"pulse"]
 
 
 def test_pulses_and_positions(service):
@@ -208,3 +222,47 @@ def test_the_tail_survives_a_store_that_fails_for_a_moment(service):
         until(lambda: failures)
         service.book.journal(2)
         assert first(transitions(stream), 2) == [1, 2]
+
+
+def test_a_console_that_takes_nothing_is_let_go(service, monkeypatch):
+    monkeypatch.setattr(push, "SEND_TIMEOUT_S", 0.2)
+    for seq in range(1, 20_000):
+        service.book.journal(seq)
+    host, port = service.url.removeprefix("http://").split(":")
+    with socket.socket() as console:
+        console.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        console.connect((host, int(port)))
+        asked = f"GET /api/v1/stream?after=0 HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {service.token}\r\n\r\n"
+        console.sendall(asked.encode())
+        until(lambda: service.app.state.feed.listeners, "listening")
+        until(lambda: not service.app.state.feed.listeners, "let go")
+
+
+@pytest.mark.anyio
+async def test_the_doorbell_rings_and_a_stale_one_is_replaced(tmp_path):
+    (tmp_path / "api.wake").write_text("left behind")
+    bell = Doorbell(tmp_path)
+    bell.open()
+    rung = bell._rung
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as gateway,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear,
+    ):
+        ear.bind(str(tmp_path / "gateway.wake"))
+        bell.call_gateway()
+        assert ear.recv(1) == b""
+        gateway.sendto(b"", str(tmp_path / "api.wake"))
+        await asyncio.wait_for(rung.wait(), DEADLINE_S)
+    bell.close()
+    assert not (tmp_path / "api.wake").exists()
+
+
+@pytest.mark.anyio
+async def test_without_a_doorbell_there_is_polling(tmp_path):
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    bell = Doorbell(deep)
+    bell.open()
+    bell.call_gateway()
+    await bell.wait()
+    bell.close()

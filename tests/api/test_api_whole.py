@@ -240,11 +240,6 @@ async def test_connections_keep_the_rules_of_the_store(book):
     await database.close()
 
 
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"
-
-
 def test_waiting_for_the_tables_says_what_is_missing(book, tmp_path):
     assert wait_for_tables(book.path, 0) is None
     assert "unable to open" in wait_for_tables(tmp_path / "none.sqlite", 0.05)

@@ -1,0 +1,3274 @@
+// Made by `npm run types` from the OpenAPI document; not edited by hand.
+
+export interface paths {
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who Am I
+         * @description Who the credential stands for.
+         */
+        get: operations["who_am_i_api_v1_session_get"];
+        put?: never;
+        /**
+         * Log In
+         * @description Open a session; the cookie is the answer. After five failures in 15 minutes: 429, and a growing wait.
+         */
+        post: operations["log_in_api_v1_session_post"];
+        /**
+         * Log Out
+         * @description End this session everywhere, open streams included. A token has no session to end.
+         */
+        delete: operations["log_out_api_v1_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alarms
+         * @description Alarms by the sequence of their last transition; an alarm that changes moves to the end.
+         */
+        get: operations["list_alarms_api_v1_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Alarm
+         * @description An alarm with everything that happened to it.
+         */
+        get: operations["one_alarm_api_v1_alarms__alarm_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description Somebody has seen it and takes it on.
+         */
+        post: operations["acknowledge_api_v1_alarms__alarm_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/unacknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unacknowledge
+         * @description Give it back to everyone.
+         */
+        post: operations["unacknowledge_api_v1_alarms__alarm_id__unacknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign
+         * @description Name who takes care of it.
+         */
+        post: operations["assign_api_v1_alarms__alarm_id__assign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/comment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Comment
+         * @description Add a remark.
+         */
+        post: operations["comment_api_v1_alarms__alarm_id__comment_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shelve
+         * @description Keep it quiet until a moment, for a reason.
+         */
+        post: operations["shelve_api_v1_alarms__alarm_id__shelve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/unshelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unshelve
+         * @description End the quiet early.
+         */
+        post: operations["unshelve_api_v1_alarms__alarm_id__unshelve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close
+         * @description End the episode, with how it ended.
+         */
+        post: operations["close_api_v1_alarms__alarm_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description Everything after `Last-Event-ID` or `after`; without either, from now on.
+         *
+         *     A sequence the journal has not reached counts as now. The stream ends when the session does, or
+         *     when the reader falls 1000 events behind; come back with the last id.
+         */
+        get: operations["stream_api_v1_stream_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stream/shown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Shown
+         * @description A console has shown everything up to a sequence. Only the first such report of a sequence is kept.
+         */
+        post: operations["report_shown_api_v1_stream_shown_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summary
+         * @description One look at everything.
+         */
+        get: operations["summary_api_v1_summary_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Policy
+         * @description The policy in force, as the gateway has it.
+         */
+        get: operations["policy_api_v1_policy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Commands
+         * @description What was asked of a device lately, newest first.
+         */
+        get: operations["list_commands_api_v1_devices__device_id__commands_get"];
+        put?: never;
+        /**
+         * Command Device
+         * @description Ask something of a device; it is queued until it answers or until `expires_s` are over.
+         */
+        post: operations["command_device_api_v1_devices__device_id__commands_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Track
+         * @description The device's fixes, both ends included; by default the last 24 hours. More than 50,000: 422.
+         */
+        get: operations["track_api_v1_devices__device_id__track_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/commands/{command_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Up
+         * @description What became of a command that was answered with 202.
+         */
+        get: operations["follow_up_api_v1_commands__command_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Healthz
+         * @description The process lives.
+         */
+        get: operations["healthz_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readyz
+         * @description The service works: the store answers, the gateway's pulse is fresh, the broker is connected.
+         */
+        get: operations["readyz_readyz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measured
+         * @description Prometheus text; needs a bearer token, as everything does.
+         */
+        get: operations["measured_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/asyncapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Asyncapi
+         * @description The MQTT side of the contract.
+         */
+        get: operations["asyncapi_asyncapi_json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All
+         * @description In the order of ids. `after_seq` counts from the beginning; `after` is an id, and stays exact under edits.
+         */
+        get: operations["list_all_api_v1_sites_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Add one; 409 if its id is taken.
+         */
+        post: operations["create_api_v1_sites_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One
+         * @description One of them.
+         */
+        get: operations["get_one_api_v1_sites__item_id__get"];
+        /**
+         * Replace
+         * @description Add or replace one; the id may be left out of the body.
+         */
+        put: operations["replace_api_v1_sites__item_id__put"];
+        post?: never;
+        /**
+         * Remove
+         * @description Take one out; 409 while others name it.
+         */
+        delete: operations["remove_api_v1_sites__item_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Replace the fields that are named; null clears one.
+         */
+        patch: operations["change_api_v1_sites__item_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/residents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All
+         * @description In the order of ids. `after_seq` counts from the beginning; `after` is an id, and stays exact under edits.
+         */
+        get: operations["list_all_api_v1_residents_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Add one; 409 if its id is taken.
+         */
+        post: operations["create_api_v1_residents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One
+         * @description One of them.
+         */
+        get: operations["get_one_api_v1_residents__item_id__get"];
+        /**
+         * Replace
+         * @description Add or replace one; the id may be left out of the body.
+         */
+        put: operations["replace_api_v1_residents__item_id__put"];
+        post?: never;
+        /**
+         * Remove
+         * @description Take one out; 409 while others name it.
+         */
+        delete: operations["remove_api_v1_residents__item_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Replace the fields that are named; null clears one.
+         */
+        patch: operations["change_api_v1_residents__item_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/fences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All
+         * @description In the order of ids. `after_seq` counts from the beginning; `after` is an id, and stays exact under edits.
+         */
+        get: operations["list_all_api_v1_fences_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Add one; 409 if its id is taken.
+         */
+        post: operations["create_api_v1_fences_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fences/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One
+         * @description One of them.
+         */
+        get: operations["get_one_api_v1_fences__item_id__get"];
+        /**
+         * Replace
+         * @description Add or replace one; the id may be left out of the body.
+         */
+        put: operations["replace_api_v1_fences__item_id__put"];
+        post?: never;
+        /**
+         * Remove
+         * @description Take one out; 409 while others name it.
+         */
+        delete: operations["remove_api_v1_fences__item_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Replace the fields that are named; null clears one.
+         */
+        patch: operations["change_api_v1_fences__item_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All
+         * @description In the order of ids. `after_seq` counts from the beginning; `after` is an id, and stays exact under edits.
+         */
+        get: operations["list_all_api_v1_devices_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Add one; 409 if its id is taken.
+         */
+        post: operations["create_api_v1_devices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{item_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One
+         * @description One of them.
+         */
+        get: operations["get_one_api_v1_devices__item_id__get"];
+        /**
+         * Replace
+         * @description Add or replace one; the id may be left out of the body.
+         */
+        put: operations["replace_api_v1_devices__item_id__put"];
+        post?: never;
+        /**
+         * Remove
+         * @description Take one out; 409 while others name it.
+         */
+        delete: operations["remove_api_v1_devices__item_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Replace the fields that are named; null clears one.
+         */
+        patch: operations["change_api_v1_devices__item_id__patch"];
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Alarm
+         * @description One episode, as of its last transition.
+         */
+        Alarm: {
+            /** Alarm Id */
+            alarm_id: string;
+            /** Version */
+            version: number;
+            /** Seq */
+            seq: number;
+            /**
+             * Subject Type
+             * @enum {string}
+             */
+            subject_type: "device" | "site" | "zone";
+            /** Subject Id */
+            subject_id: string;
+            /** Device Id */
+            device_id: string | null;
+            /** Site Id */
+            site_id: string | null;
+            /** Resident Id */
+            resident_id: string | null;
+            /** Kind */
+            kind: string;
+            /** Fence Id */
+            fence_id: string | null;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "urgent" | "high" | "low";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "normal" | "active_unacknowledged" | "active_acknowledged" | "cleared_unacknowledged";
+            /** Shelved */
+            shelved: boolean;
+            /** Shelved Until Ms */
+            shelved_until_ms: number | null;
+            /** Suppressed */
+            suppressed: boolean;
+            /** Out Of Service */
+            out_of_service: boolean;
+            /** Count */
+            count: number;
+            /** Assignee */
+            assignee: string | null;
+            /** Because */
+            because: {
+                [key: string]: unknown;
+            };
+            /** Position */
+            position: {
+                [key: string]: unknown;
+            } | null;
+            /** Measured At Ms */
+            measured_at_ms: number | null;
+            /** Received At Ms */
+            received_at_ms: number | null;
+            /** Raised At Ms */
+            raised_at_ms: number;
+            /** Committed At Ms */
+            committed_at_ms: number;
+            /** Shown At Ms */
+            shown_at_ms: number | null;
+            /** Acknowledged At Ms */
+            acknowledged_at_ms: number | null;
+            /** Cleared At Ms */
+            cleared_at_ms: number | null;
+            /** Closed At Ms */
+            closed_at_ms: number | null;
+            /** Outcome */
+            outcome: ("real" | "false" | "test" | "other") | null;
+        };
+        /**
+         * AlarmPage
+         * @description Alarms in the order of their last transition.
+         */
+        AlarmPage: {
+            /** Items */
+            items: components["schemas"]["Alarm"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
+        };
+        /**
+         * AlarmWithTimeline
+         * @description An alarm and what happened to it, oldest first; `timeline_omitted`: how many older events are not shown.
+         */
+        AlarmWithTimeline: {
+            /** Alarm Id */
+            alarm_id: string;
+            /** Version */
+            version: number;
+            /** Seq */
+            seq: number;
+            /**
+             * Subject Type
+             * @enum {string}
+             */
+            subject_type: "device" | "site" | "zone";
+            /** Subject Id */
+            subject_id: string;
+            /** Device Id */
+            device_id: string | null;
+            /** Site Id */
+            site_id: string | null;
+            /** Resident Id */
+            resident_id: string | null;
+            /** Kind */
+            kind: string;
+            /** Fence Id */
+            fence_id: string | null;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "urgent" | "high" | "low";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "normal" | "active_unacknowledged" | "active_acknowledged" | "cleared_unacknowledged";
+            /** Shelved */
+            shelved: boolean;
+            /** Shelved Until Ms */
+            shelved_until_ms: number | null;
+            /** Suppressed */
+            suppressed: boolean;
+            /** Out Of Service */
+            out_of_service: boolean;
+            /** Count */
+            count: number;
+            /** Assignee */
+            assignee: string | null;
+            /** Because */
+            because: {
+                [key: string]: unknown;
+            };
+            /** Position */
+            position: {
+                [key: string]: unknown;
+            } | null;
+            /** Measured At Ms */
+            measured_at_ms: number | null;
+            /** Received At Ms */
+            received_at_ms: number | null;
+            /** Raised At Ms */
+            raised_at_ms: number;
+            /** Committed At Ms */
+            committed_at_ms: number;
+            /** Shown At Ms */
+            shown_at_ms: number | null;
+            /** Acknowledged At Ms */
+            acknowledged_at_ms: number | null;
+            /** Cleared At Ms */
+            cleared_at_ms: number | null;
+            /** Closed At Ms */
+            closed_at_ms: number | null;
+            /** Outcome */
+            outcome: ("real" | "false" | "test" | "other") | null;
+            /** Timeline */
+            timeline: {
+                [key: string]: unknown;
+            }[];
+            /** Timeline Omitted */
+            timeline_omitted: number;
+        };
+        /**
+         * Assign
+         * @description Who takes care of it.
+         */
+        Assign: {
+            /** Version */
+            version: number;
+            /** Text */
+            text?: string | null;
+            /** Assignee */
+            assignee: string;
+        };
+        /**
+         * Circle
+         * @description A point with a radius in metres.
+         */
+        Circle: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Point";
+            /**
+             * Coordinates
+             * @description longitude, latitude (WGS-84)
+             */
+            coordinates: number[];
+            /** Radius M */
+            radius_m: number;
+        };
+        /**
+         * Close
+         * @description How it ended; urgent kinds also need `text`.
+         */
+        Close: {
+            /** Version */
+            version: number;
+            /** Text */
+            text?: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "real" | "false" | "test" | "other";
+        };
+        /**
+         * CommandState
+         * @description What became of a command. `code` null: it still waits for the gateway.
+         */
+        CommandState: {
+            /** Command Id */
+            command_id: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "alarm" | "roster" | "device_command";
+            /** Created At Ms */
+            created_at_ms: number;
+            /** Operator */
+            operator: string;
+            /** Code */
+            code: ("done" | "unknown_alarm" | "stale" | "not_allowed" | "invalid") | null;
+            /** Detail */
+            detail: string;
+            /** Alarm Id */
+            alarm_id: string | null;
+        };
+        /**
+         * Comment
+         * @description A remark.
+         */
+        Comment: {
+            /** Version */
+            version: number;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Contact
+         * @description Whom to call.
+         */
+        Contact: {
+            /** Name */
+            name?: string | null;
+            /** Relation */
+            relation?: string | null;
+            /** Phone */
+            phone?: string | null;
+        };
+        /**
+         * Credentials
+         * @description What a person types.
+         */
+        Credentials: {
+            /** Username */
+            username: string;
+            /** Password */
+            password: string;
+        };
+        /**
+         * Device
+         * @description A device. `fence_ids` null: the fences of its site; empty: none.
+         */
+        Device: {
+            /** Device Id */
+            device_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "wristband" | "fire_sensor" | "home_sensor";
+            /** Model */
+            model?: string | null;
+            /** Site Id */
+            site_id?: string | null;
+            /** Zone */
+            zone?: string | null;
+            /** Resident Id */
+            resident_id?: string | null;
+            /** Fence Ids */
+            fence_ids?: string[] | null;
+        };
+        /**
+         * DeviceCommand
+         * @description A command to a device: queued, sent, then done, failed or expired.
+         */
+        DeviceCommand: {
+            /** Id */
+            id: string;
+            /** Device Id */
+            device_id: string;
+            /** Type */
+            type: string;
+            /** Args */
+            args: {
+                [key: string]: unknown;
+            };
+            /** Created At Ms */
+            created_at_ms: number;
+            /** Expires At Ms */
+            expires_at_ms: number;
+            /** State */
+            state: string;
+            /** Detail */
+            detail: string;
+            /** Changed At Ms */
+            changed_at_ms: number;
+        };
+        /**
+         * DeviceCommandPage
+         * @description The newest commands of a device, newest first.
+         */
+        DeviceCommandPage: {
+            /** Items */
+            items: components["schemas"]["DeviceCommand"][];
+            /** Next After Seq */
+            next_after_seq?: null;
+        };
+        /**
+         * DeviceCommandRequest
+         * @description What a device is asked to do, and for how long that stays wanted.
+         */
+        DeviceCommandRequest: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "locate" | "report_every" | "buzz" | "call" | "resend";
+            /**
+             * Args
+             * @default {}
+             */
+            args: {
+                [key: string]: unknown;
+            };
+            /**
+             * Expires S
+             * @default 3600
+             */
+            expires_s: number;
+        };
+        /**
+         * DeviceCounts
+         * @description Of one kind of device.
+         */
+        DeviceCounts: {
+            /** Registered */
+            registered: number;
+            /** Heard In Last Hour */
+            heard_in_last_hour: number;
+            /** Never Heard */
+            never_heard: number;
+        };
+        /** DeviceReplacement */
+        DeviceReplacement: {
+            /** Device Id */
+            device_id?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "wristband" | "fire_sensor" | "home_sensor";
+            /** Model */
+            model?: string | null;
+            /** Site Id */
+            site_id?: string | null;
+            /** Zone */
+            zone?: string | null;
+            /** Resident Id */
+            resident_id?: string | null;
+            /** Fence Ids */
+            fence_ids?: string[] | null;
+        };
+        /**
+         * DeviceState
+         * @description A device with its live state. Not `registered`: known only through an alarm of its own.
+         */
+        DeviceState: {
+            /** Device Id */
+            device_id: string;
+            /** Kind */
+            kind: string;
+            /** Model */
+            model: string | null;
+            /** Site Id */
+            site_id: string | null;
+            /** Zone */
+            zone: string | null;
+            /** Resident Id */
+            resident_id: string | null;
+            /** Fence Ids */
+            fence_ids: string[] | null;
+            /** Registered */
+            registered: boolean;
+            /** Last Contact Ms */
+            last_contact_ms: number | null;
+            position: components["schemas"]["Fix"] | null;
+            /** Bat */
+            bat: number | null;
+        };
+        /** DeviceStatePage */
+        DeviceStatePage: {
+            /** Items */
+            items: components["schemas"]["DeviceState"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
+            /** Next After */
+            next_after: string | null;
+        };
+        /**
+         * Fence
+         * @description An area to stay in, or to keep out of. Without a schedule it is always in force.
+         */
+        Fence: {
+            /** Fence Id */
+            fence_id: string;
+            /** Name */
+            name?: string | null;
+            /**
+             * Role
+             * @default safe
+             * @enum {string}
+             */
+            role: "safe" | "forbidden";
+            /** Site Id */
+            site_id?: string | null;
+            /** Geometry */
+            geometry: components["schemas"]["Circle"] | components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
+            schedule?: components["schemas"]["Schedule"] | null;
+        };
+        /** FencePage */
+        FencePage: {
+            /** Items */
+            items: components["schemas"]["Fence"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
+            /** Next After */
+            next_after: string | null;
+        };
+        /** FenceReplacement */
+        FenceReplacement: {
+            /** Fence Id */
+            fence_id?: string | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Role
+             * @default safe
+             * @enum {string}
+             */
+            role: "safe" | "forbidden";
+            /** Site Id */
+            site_id?: string | null;
+            /** Geometry */
+            geometry: components["schemas"]["Circle"] | components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
+            schedule?: components["schemas"]["Schedule"] | null;
+        };
+        /**
+         * Fix
+         * @description Where a device was last measured.
+         */
+        Fix: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Acc M */
+            acc_m: number | null;
+            /** Src */
+            src: string | null;
+            /** Measured At Ms */
+            measured_at_ms: number;
+            /** Received At Ms */
+            received_at_ms: number;
+        };
+        /**
+         * MultiPolygon
+         * @description GeoJSON; polygons that do not overlap.
+         */
+        MultiPolygon: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "MultiPolygon";
+            /** Coordinates */
+            coordinates: number[][][][];
+        };
+        /**
+         * OpenAlarms
+         * @description Counts of open alarms. Of no known county: the empty name.
+         */
+        OpenAlarms: {
+            /** Total */
+            total: number;
+            /** By Priority */
+            by_priority: {
+                [key: string]: number;
+            };
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+            /** By Kind */
+            by_kind: {
+                [key: string]: number;
+            };
+            /** By County */
+            by_county: {
+                [key: string]: number;
+            };
+            /** Shelved */
+            shelved: number;
+            /** Suppressed */
+            suppressed: number;
+            /** Out Of Service */
+            out_of_service: number;
+        };
+        /**
+         * Pending
+         * @description The gateway has not decided yet; ask for this command later.
+         */
+        Pending: {
+            /** Command Id */
+            command_id: string;
+        };
+        /**
+         * Point
+         * @description One fix of a track.
+         */
+        Point: {
+            /** Measured At Ms */
+            measured_at_ms: number;
+            /** Received At Ms */
+            received_at_ms: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Acc M */
+            acc_m: number | null;
+            /** Src */
+            src: string | null;
+        };
+        /**
+         * Polygon
+         * @description GeoJSON; the first ring is the outside, the others are holes.
+         */
+        Polygon: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Polygon";
+            /** Coordinates */
+            coordinates: number[][][];
+        };
+        /**
+         * Resident
+         * @description A person in care.
+         */
+        Resident: {
+            /** Resident Id */
+            resident_id: string;
+            /** Name */
+            name?: string | null;
+            /** Site Id */
+            site_id?: string | null;
+            /** Room */
+            room?: string | null;
+            /** Care Level */
+            care_level?: string | null;
+            /** Risk Notes */
+            risk_notes?: string | null;
+            /** Contacts */
+            contacts?: components["schemas"]["Contact"][] | null;
+        };
+        /** ResidentPage */
+        ResidentPage: {
+            /** Items */
+            items: components["schemas"]["Resident"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
+            /** Next After */
+            next_after: string | null;
+        };
+        /** ResidentReplacement */
+        ResidentReplacement: {
+            /** Resident Id */
+            resident_id?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Site Id */
+            site_id?: string | null;
+            /** Room */
+            room?: string | null;
+            /** Care Level */
+            care_level?: string | null;
+            /** Risk Notes */
+            risk_notes?: string | null;
+            /** Contacts */
+            contacts?: components["schemas"]["Contact"][] | null;
+        };
+        /**
+         * Schedule
+         * @description The times a fence is in force.
+         */
+        Schedule: {
+            /**
+             * Tz
+             * @default Asia/Shanghai
+             */
+            tz: string;
+            /** Weekly */
+            weekly: components["schemas"]["Window"][];
+        };
+        /**
+         * Session
+         * @description Who is logged in. `expires_at_ms` null: a token, which does not expire.
+         */
+        Session: {
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /** Scope */
+            scope: unknown;
+            /** Expires At Ms */
+            expires_at_ms: number | null;
+        };
+        /**
+         * Shelve
+         * @description Quiet until then, for this reason.
+         */
+        Shelve: {
+            /** Version */
+            version: number;
+            /** Text */
+            text?: string | null;
+            /** Until Ms */
+            until_ms: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Shown
+         * @description The last journal sequence that a person can now see.
+         */
+        Shown: {
+            /** Seq */
+            seq: number;
+        };
+        /**
+         * Site
+         * @description A place of care.
+         */
+        Site: {
+            /** Site Id */
+            site_id: string;
+            /** Name */
+            name?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "nursing_home" | "day_care" | "happiness_home" | "home" | "canteen";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** County */
+            county?: string | null;
+            /** Street */
+            street?: string | null;
+            /** Phone */
+            phone?: string | null;
+        };
+        /** SitePage */
+        SitePage: {
+            /** Items */
+            items: components["schemas"]["Site"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
+            /** Next After */
+            next_after: string | null;
+        };
+        /** SiteReplacement */
+        SiteReplacement: {
+            /** Site Id */
+            site_id?: string | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "nursing_home" | "day_care" | "happiness_home" | "home" | "canteen";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** County */
+            county?: string | null;
+            /** Street */
+            street?: string | null;
+            /** Phone */
+            phone?: string | null;
+        };
+        /**
+         * Summary
+         * @description One look at everything. `gateway` is its last pulse, null if it never gave one.
+         */
+        Summary: {
+            /** At Ms */
+            at_ms: number;
+            /** Last Seq */
+            last_seq: number;
+            alarms: components["schemas"]["OpenAlarms"];
+            /** Devices */
+            devices: {
+                [key: string]: components["schemas"]["DeviceCounts"];
+            };
+            /** Gateway */
+            gateway: {
+                [key: string]: unknown;
+            } | null;
+            /** Gateway Age Ms */
+            gateway_age_ms: number | null;
+        };
+        /**
+         * Track
+         * @description Where a device was, in the order of measurement.
+         */
+        Track: {
+            /** Device Id */
+            device_id: string;
+            /** Points */
+            points: components["schemas"]["Point"][];
+        };
+        /**
+         * Verb
+         * @description What every verb needs: the version of the alarm that the operator was looking at.
+         */
+        Verb: {
+            /** Version */
+            version: number;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * Window
+         * @description From one time of day to another on these days (Monday is 1). It may cross midnight; equal is all day.
+         */
+        Window: {
+            /**
+             * Days
+             * @default [
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6,
+             *       7
+             *     ]
+             */
+            days: number[];
+            /**
+             * From
+             * @example 19:00
+             */
+            from: string;
+            /**
+             * To
+             * @example 19:00
+             */
+            to: string;
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem details; some problems carry more.
+         */
+        Problem: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    who_am_i_api_v1_session_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in_api_v1_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out_api_v1_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alarms_api_v1_alarms_get: {
+        parameters: {
+            query?: {
+                state?: "open" | "all";
+                kind?: ("sos" | "fall" | "smoke" | "heat" | "co" | "gas" | "manual_call" | "fence_left" | "fence_entered" | "fire_confirmed" | "strap_off" | "electrical" | "water_flow" | "water_pressure_low" | "no_motion" | "water_leak" | "site_contact_lost" | "position_lost" | "unreadable" | "tamper" | "low_battery" | "not_worn" | "contact_lost" | "data_gap" | "fault") | null;
+                priority?: ("urgent" | "high" | "low") | null;
+                site_id?: string | null;
+                county?: string | null;
+                device_id?: string | null;
+                after_seq?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_alarm_api_v1_alarms__alarm_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmWithTimeline"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_api_v1_alarms__alarm_id__acknowledge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verb"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unacknowledge_api_v1_alarms__alarm_id__unacknowledge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verb"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_api_v1_alarms__alarm_id__assign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assign"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comment_api_v1_alarms__alarm_id__comment_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Comment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shelve_api_v1_alarms__alarm_id__shelve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shelve"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unshelve_api_v1_alarms__alarm_id__unshelve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verb"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_api_v1_alarms__alarm_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Close"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarm"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_api_v1_stream_get: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                positions?: boolean;
+            };
+            header?: {
+                "last-event-id"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events: `transition` (id = journal sequence), `positions`, `pulse` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_shown_api_v1_stream_shown_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shown"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summary_api_v1_summary_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policy_api_v1_policy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_commands_api_v1_devices__device_id__commands_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommandPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    command_device_api_v1_devices__device_id__commands_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceCommandRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommand"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    track_api_v1_devices__device_id__track_get: {
+        parameters: {
+            query?: {
+                from_ms?: number | null;
+                to_ms?: number | null;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_up_api_v1_commands__command_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                command_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandState"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    healthz_healthz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readyz_readyz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measured_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/plain": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    asyncapi_asyncapi_json_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
+    list_all_api_v1_sites_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                site_id?: string | null;
+                county?: string | null;
+                after?: string | null;
+                after_seq?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SitePage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_v1_sites_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Site"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_one_api_v1_sites__item_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_api_v1_sites__item_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_v1_sites__item_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_v1_sites__item_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_api_v1_residents_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                site_id?: string | null;
+                county?: string | null;
+                after?: string | null;
+                after_seq?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResidentPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_v1_residents_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resident"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resident"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_one_api_v1_residents__item_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resident"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_api_v1_residents__item_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResidentReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resident"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_v1_residents__item_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_v1_residents__item_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resident"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_api_v1_fences_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                site_id?: string | null;
+                county?: string | null;
+                after?: string | null;
+                after_seq?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FencePage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_v1_fences_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fence"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fence"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_one_api_v1_fences__item_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fence"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_api_v1_fences__item_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FenceReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fence"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_v1_fences__item_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_v1_fences__item_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fence"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_api_v1_devices_get: {
+        parameters: {
+            query?: {
+                q?: string | null;
+                site_id?: string | null;
+                county?: string | null;
+                after?: string | null;
+                after_seq?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceStatePage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_v1_devices_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Device"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceState"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_one_api_v1_devices__item_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceState"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_api_v1_devices__item_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceReplacement"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceState"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_api_v1_devices__item_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_v1_devices__item_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceState"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

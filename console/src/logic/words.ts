@@ -1,0 +1,101 @@
+// Says in words why an alarm was raised. A rule nobody has words for yet is listed as it came.
+import type { Because } from './alarm'
+
+export type Translate = (key: string, named?: Record<string, unknown>) => string
+
+const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null)
+const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
+
+export function duration(ms: number, t: Translate): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 90) return t('time.seconds', { n: seconds })
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 90) return t('time.minutes', { n: minutes })
+  const hours = Math.round(minutes / 6) / 10
+  return hours < 48 ? t('time.hours', { n: hours }) : t('time.days', { n: Math.round(hours / 24) })
+}
+
+/** Metres as a person would say them. */
+export function metres(value: number, t: Translate): string {
+  return value < 1000 ? t('unit.m', { n: Math.round(value) }) : t('unit.km', { n: Math.round(value / 100) / 10 })
+}
+
+function fence(because: Because, t: Translate): string[] {
+  if (because.edited === true) return [t('because.fence_edited')]
+  const margin = number(because.margin_m)
+  if (margin === null) return [t(because.in_force === false ? 'because.fence_not_in_force' : 'because.fence')]
+  const accuracy = number(because.acc_m)
+  const said = [
+    t(`source.${typeof because.src === 'string' ? because.src : 'unknown'}`),
+    accuracy === null ? t('because.accuracy_unknown') : t('because.accuracy', { d: metres(accuracy, t) }),
+    t(margin < 0 ? 'because.outside' : 'because.inside', { d: metres(Math.abs(margin), t) }),
+  ]
+  const witnesses = number(because.witnesses)
+  if (witnesses) said.push(t('because.witnesses', { n: witnesses }))
+  const held = number(because.for_ms)
+  if (held) said.push(t('because.for', { d: duration(held, t) }))
+  if (because.in_force === false) said.push(t('because.fence_not_in_force'))
+  return said
+}
+
+function limit(because: Because, t: Translate): string[] {
+  const field = String(because.field)
+  const value = number(because.value) ?? 0
+  const bound = number(because.limit)
+  const unit = t(`field.${field}.unit`)
+  const said = [t('because.value', { name: t(`field.${field}.name`), n: Math.round(value * 100) / 100, unit })]
+  if (bound !== null) said.push(t(value > bound ? 'because.above' : 'because.below', { n: bound, unit }))
+  const delay = number(because.on_delay_s)
+  if (delay) said.push(t('because.held', { d: duration(delay * 1000, t) }))
+  return said
+}
+
+function contact(because: Because, t: Translate, nowMs: number): string[] {
+  const silent = number(because.silent_ms)
+  if (silent !== null) return [t('because.heard_again', { d: duration(silent, t) })]
+  const last = number(because.last_contact_ms)
+  const every = number(because.every_ms)
+  const said = last === null ? [t('because.silent')] : [t('because.silent_for', { d: duration(nowMs - last, t) })]
+  if (every !== null) said.push(t('because.every', { d: duration(every, t) }))
+  return said
+}
+
+function device(because: Because, t: Translate): string[] {
+  const kinds = list(because.kinds).map(kind => t(`kind.${kind}`)).join(t('list.and'))
+  const said = [t(because.on === false ? 'because.device_over' : 'because.device', { kinds })]
+  if (because.late === true) said.push(t('because.late'))
+  return said
+}
+
+function worn(because: Because, t: Translate): string[] {
+  const delay = number(because.on_delay_s)
+  const said = [t(because.worn === true ? 'because.worn' : 'because.not_worn')]
+  if (delay && because.worn !== true) said.push(t('because.held', { d: duration(delay * 1000, t) }))
+  return said
+}
+
+function raw(because: Because): string[] {
+  return Object.entries(because).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+}
+
+function parts(because: Because, t: Translate, nowMs: number): string[] {
+  switch (because.rule) {
+    case 'device': return device(because, t)
+    case 'fence': return fence(because, t)
+    case 'limit': return limit(because, t)
+    case 'contact': return contact(because, t, nowMs)
+    case 'worn': return worn(because, t)
+    case 'faults': {
+      const faults = list(because.faults)
+      return [faults.length ? t('because.faults', { list: faults.join(t('list.and')) }) : t('because.no_faults')]
+    }
+    case 'readable_again':
+    case 'shelf_ended':
+    case 'removed_from_roster': return [t(`because.${because.rule}`)]
+    default: return raw(because)
+  }
+}
+
+export function becauseInWords(because: Because, t: Translate, nowMs: number): string {
+  return parts(because, t, nowMs).join(t('list.comma'))
+}

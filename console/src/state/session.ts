@@ -1,0 +1,27 @@
+// Who is signed in, in this browser.
+import { ref } from 'vue'
+import { ApiError, ask, get } from '../api'
+import type { components } from '../api-types'
+
+export type Session = components['schemas']['Session']
+
+/** undefined: not asked yet; null: nobody. */
+export const session = ref<Session | null | undefined>(undefined)
+
+export async function learnSession(): Promise<void> {
+  try {
+    session.value = await get<Session>('/session')
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) session.value = null
+    else throw error
+  }
+}
+
+export async function signIn(username: string, password: string): Promise<void> {
+  session.value = (await ask<Session>('POST', '/session', { username, password })).body
+}
+
+export async function signOut(): Promise<void> {
+  await ask('DELETE', '/session')
+  session.value = null
+}

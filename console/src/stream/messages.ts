@@ -1,0 +1,45 @@
+// What the hub tells a tab. The hub is one for all tabs: a browser allows six connections to a server.
+import type { Alarm } from '../logic/alarm'
+
+export interface Transition extends Alarm {
+  at_ms: number
+  event: string
+  operator?: string | null
+  text?: string | null
+}
+
+export interface Gateway {
+  at_ms: number
+  connected?: boolean
+  fault?: string | null
+}
+
+export interface Pulse {
+  at_ms: number
+  last_seq: number
+  gateway: Gateway | null
+  age_ms: number | null
+}
+
+export interface Moved {
+  device_id: string
+  lat: number
+  lon: number
+  acc_m: number | null
+  src: string | null
+  measured_at_ms: number
+  received_at_ms: number
+  bat: number | null
+}
+
+export type Message =
+  /** Every transition after this sequence follows; what is read from the API now holds the rest. */
+  | { type: 'joined', after: number }
+  | { type: 'transition', alarm: Transition }
+  | { type: 'pulse', pulse: Pulse, receivedMs: number }
+  | { type: 'positions', items: Moved[] }
+  /** The server is another one than before: forget all and read anew. */
+  | { type: 'reset' }
+  | { type: 'signed_out' }
+
+export type Sink = (message: Message) => void

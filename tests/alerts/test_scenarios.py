@@ -1,0 +1,641 @@
+"""Nights and days in the service centre, told by the clock: what happens, and what is wanted when."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import city
+import pytest
+
+from alerts.batch import Reading, batch_of
+from alerts.commands import AlarmCommand, RosterCommand
+from alerts.engine import DeviceRequest, Engine
+from alerts.lifecycle import Transition
+from alerts.policy import Policy
+from alerts.roster import Device, Fence, Model, RosterEdit, Site
+
+MIDNIGHT = datetime(2026, 11, 23, tzinfo=city.SHANGHAI)
+HOME, GARDEN, STREET, TOWN = (0.4, 0.3), (70.4, 0.3), (400.2, 30.7), (5000.1, 900.9)
+
+MRS_LI = Device("band-li", "wristband", site_id="house", resident_id="li")
+DETECTOR = Device("smoke-12", "fire_sensor", site_id="house", zone="kitchen")
+GROUNDS = Fence("grounds", "safe", city.square(100.0), site_id="house")
+POND = Fence("pond", "forbidden", city.circle(60.0, 300.0), site_id="house")
+
+
+class Evening:
+    """A house with its devices and fences, and what the engine decided so far."""
+
+    def __init__(self, *roster: Fence | Device | Model, begins: str = "00:00") -> None:
+        self.engine = Engine(Policy())
+        self.now_ms = clock(begins)
+        self.made: list[Transition] = []
+        self.requests: list[DeviceRequest] = []
+        self.put(*roster, sites=(Site("house"),))
+
+    # What happens -------------------------------------------------------------------------------
+
+    def at(self, when: str) -> Evening:
+        """The clock goes on, and timers with it."""
+        self.now_ms = clock(when)
+        self._step()
+        return self
+
+    def _step(self, reading: Reading | None = None, commands=(), new: tuple[str, ...] = ()):
+        batch = batch_of([reading] if reading else [], new)
+        decided = self.engine.step(self.now_ms, batch, commands)
+        self.made += decided.transitions
+        self.requests += decided.requests
+        return decided
+
+    def says(self, device_id: str, **said) -> Evening:
+        """An item of a device, which may be one nobody has heard of."""
+        rows = self.engine.fleet.row_of
+        new = () if device_id in rows else (device_id,)
+        row = rows.get(device_id, len(rows))
+        self._step(city.item(row, self.now_ms, **said), new=new)
+        return self
+
+    def walks(
+        self, device_id: str, place: tuple[float, float], *, until: str, every_s: int = 60, **said
+    ) -> Evening:
+        """Fixes at one place from now until then."""
+        end_ms = clock(until)
+        while self.now_ms <= end_ms:
+            self.says(device_id, place=place, **({"acc_m": 8.0} | said))
+            self.now_ms += every_s * 1000
+        self.now_ms = end_ms
+        self._step()
+        return self
+
+    def asks(self, verb: str, kind: str, **fields) -> str:
+        """The operator and the open alarm of a kind."""
+        (alarm,) = [a for a in self.engine.alarms.open.values() if a.kind == kind]
+        command = AlarmCommand("c", self.now_ms, 0, verb, alarm.alarm_id, "zhao", **fields)
+        return self._step(commands=[command]).results[0].code
+
+    def closes(self, kind: str) -> str:
+        return self.asks("close", kind, outcome="real", text="was there")
+
+    def edits(self, edit: RosterEdit) -> str:
+        return self._step(commands=[RosterCommand("c", self.now_ms, 0, "zhao", edit)]).results[0].code
+
+    def put(self, *things: Fence | Device | Model, sites: tuple[Site, ...] = ()) -> str:
+        def all_of(kind: type) -> tuple:
+            return tuple(x for x in things if isinstance(x, kind))
+
+        return self.edits(RosterEdit(all_of(Model), sites, all_of(Fence), all_of(Device)))
+
+    # What is wanted -----------------------------------------------------------------------------
+
+    def story(self, *kinds: str) -> list[str]:
+        """Everything that was decided: "19:00:00 raise fence_left"."""
+        return [
+            f"{wall(t.at_ms)} {t.event} {t.alarm.kind}"
+            for t in self.made
+            if not kinds or t.alarm.kind in kinds
+        ]
+
+    def state(self, kind: str) -> str:
+        states = [a.state for a in self.engine.alarms.open.values() if a.kind == kind]
+        return states[0] if states else "normal"
+
+    def only(self, event: str, kind: str) -> Transition:
+        (made,) = [t for t in self.made if (t.event, t.alarm.kind) == (event, kind)]
+        return made
+
+
+def clock(when: str) -> int:
+    """HH:MM or HH:MM:SS of the day; +1 02:00 is the day after."""
+    days, _, hours = when.rpartition(" ")
+    parts = [int(part) for part in hours.split(":")]
+    passed = timedelta(days=int(days or 0), **dict(zip(("hours", "minutes", "seconds"), parts, strict=False)))
+    return int((MIDNIGHT + passed).timestamp() * 1000)
+
+
+def wall(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, city.SHANGHAI).strftime("%H:%M:%S")
+
+
+def mrs_li_at_home(*fences: Fence, until: str = "02:10", begins: str = "01:50") -> Evening:
+    house = Evening(MRS_LI, *(fences or (GROUNDS,)), begins=begins)
+    return house.walks("band-li", HOME, until=until)
+
+
+# Fences -----------------------------------------------------------------------------------------
+
+
+def test_at_0210_mrs_li_leaves_and_between_0211_and_0213_there_is_one_urgent_alarm():
+    house = mrs_li_at_home()
+    house.walks("band-li", STREET, until="02:30")
+    raised = house.only("raise", "fence_left")
+    assert clock("02:11") <= raised.at_ms <= clock("02:13")
+    alarm = raised.alarm
+    assert (alarm.priority, alarm.fence_id, alarm.subject_id) == ("urgent", "grounds", "band-li")
+    assert (alarm.site_id, alarm.resident_id) == ("house", "li")
+    assert alarm.position["lat"] == pytest.approx(city.lon_lat(*STREET)[1], abs=1e-5)
+    because = raised.because
+    assert because["margin_m"] == pytest.approx(-300, abs=3)
+    assert (because["acc_m"], because["src"], because["witnesses"]) == (8.0, "gnss", 2)
+    assert len(house.made) == 1
+
+
+def test_she_comes_back_and_the_alarm_clears():
+    house = mrs_li_at_home().walks("band-li", STREET, until="02:30")
+    house.walks("band-li", GARDEN, until="02:40")
+    cleared = house.only("clear", "fence_left")
+    assert clock("02:30") <= cleared.at_ms <= clock("02:33")
+    assert house.state("fence_left") == "cleared_unacknowledged"
+    assert house.asks("acknowledge", "fence_left") == "done"
+    assert house.state("fence_left") == "normal"
+
+
+def test_she_leaves_again_before_anybody_looked_and_it_counts_two():
+    house = mrs_li_at_home().walks("band-li", STREET, until="02:30")
+    house.walks("band-li", HOME, until="02:40").walks("band-li", STREET, until="02:50")
+    again = house.only("reraise", "fence_left")
+    assert (again.alarm.count, again.alarm.alarm_id) == (2, house.made[0].alarm.alarm_id)
+
+
+def test_one_fix_two_hundred_metres_off_that_claims_two_metres_raises_nothing():
+    house = mrs_li_at_home()
+    house.says("band-li", place=(300.3, 40.2), acc_m=2.0)
+    house.at("02:11").walks("band-li", HOME, until="03:00")
+    assert house.made == []
+
+
+def test_a_burst_of_bad_fixes_within_seconds_is_one_witness():
+    house = mrs_li_at_home()
+    for second in range(10, 28):
+        house.at(f"02:10:{second}").says("band-li", place=(300.3, 40.2), acc_m=2.0)
+    house.at("02:11").walks("band-li", HOME, until="03:00")
+    assert house.made == []
+
+
+def test_a_cell_fix_cannot_say_that_she_left_a_small_fence_but_that_she_is_far():
+    house = mrs_li_at_home()
+    house.walks("band-li", (350.1, 20.2), until="02:40", src="cell", acc_m=50.0)
+    assert house.made == []
+    house.walks("band-li", TOWN, until="02:50", src="cell", acc_m=500.0)
+    assert house.story() == ["02:41:00 raise fence_left"]
+
+
+def test_who_never_was_inside_has_not_left():
+    house = Evening(MRS_LI, GROUNDS).walks("band-li", STREET, until="03:00")
+    assert house.made == []
+
+
+def test_inside_one_of_two_safe_fences_is_inside():
+    club = Fence("club", "safe", city.square(100.0, 400.0), site_id="house")
+    house = mrs_li_at_home(GROUNDS, club).walks("band-li", STREET, until="03:00")
+    assert house.made == []
+    house.walks("band-li", TOWN, until="03:10")
+    assert house.only("raise", "fence_left").alarm.fence_id == "club", "the one she was in last"
+
+
+def test_the_pond():
+    house = mrs_li_at_home(GROUNDS, POND)
+    house.walks("band-li", (300.3, 5.1), until="02:20")
+    entered = house.only("raise", "fence_entered")
+    assert entered.alarm.fence_id == "pond"
+    assert entered.at_ms == house.only("raise", "fence_left").at_ms == clock("02:11")
+    house.walks("band-li", HOME, until="02:30")
+    assert house.story("fence_entered") == ["02:11:00 raise fence_entered", "02:21:00 clear fence_entered"]
+
+
+def test_old_fixes_that_come_late_take_nobody_back_home():
+    house = mrs_li_at_home().walks("band-li", STREET, until="02:20")
+    for minutes in (30, 29, 28):
+        house.says("band-li", place=HOME, ago_ms=minutes * 60_000)
+    assert house.state("fence_left") == "active_unacknowledged"
+
+
+def test_outside_when_the_night_fence_comes_into_force_at_1900():
+    night = Fence("night", "safe", city.square(100.0), site_id="house", schedule=city.NIGHT)
+    house = mrs_li_at_home(night, begins="12:00", until="12:30")
+    house.walks("band-li", STREET, until="18:57")
+    assert house.made == []
+    house.at("18:59:59")
+    assert house.made == []
+    house.at("19:30")
+    raised = house.only("raise", "fence_left")
+    assert wall(raised.at_ms) == "19:00:00"
+    assert (raised.alarm.measured_at_ms, raised.alarm.position["measured_at_ms"]) == (None, clock("18:57"))
+
+
+def test_when_the_schedule_ends_fence_left_clears():
+    night = Fence("night", "safe", city.square(100.0), site_id="house", schedule=city.NIGHT)
+    house = mrs_li_at_home(night).walks("band-li", STREET, until="06:50")
+    house.at("07:30")
+    assert house.story("fence_left") == ["02:11:00 raise fence_left", "07:00:00 clear fence_left"]
+
+
+def test_the_last_occupied_fence_goes_out_of_force_while_she_is_away_from_all():
+    """One episode under the name it was raised with, until she is back in any of them."""
+    night = Fence("night", "safe", city.square(50.0), site_id="house", schedule=city.NIGHT)
+    house = mrs_li_at_home(night, until="06:30").walks("band-li", STREET, until="06:40")
+    house.put(Fence("day", "safe", city.square(100.0), site_id="house"))
+    house.walks("band-li", STREET, until="07:20")
+    assert house.story("fence_left") == ["06:31:00 raise fence_left"]
+    house.walks("band-li", HOME, until="07:30")
+    assert house.only("clear", "fence_left").alarm.fence_id == "night"
+    assert not house.engine.fleet.left_fence
+
+
+def test_closed_while_she_is_away_it_raises_anew_only_on_a_new_fix_outside():
+    house = mrs_li_at_home().walks("band-li", STREET, until="02:20")
+    assert house.closes("fence_left") == "done"
+    house.at("02:25").says("band-li", bat=80.0)
+    assert house.state("fence_left") == "normal"
+    house.says("band-li", place=STREET, acc_m=8.0)
+    assert house.made[-1].event == "raise"
+    assert house.made[-1].alarm.alarm_id != house.made[0].alarm.alarm_id
+
+
+def test_closed_while_she_is_away_a_fix_inside_of_the_other_safe_fence_raises_nothing():
+    club = Fence("club", "safe", city.square(100.0, 5000.0, 900.0), site_id="house")
+    house = mrs_li_at_home(GROUNDS, club).walks("band-li", STREET, until="02:20")
+    house.closes("fence_left")
+    house.walks("band-li", TOWN, until="02:40")
+    assert house.state("fence_left") == "normal"
+
+
+def test_closing_the_old_episode_of_one_fence_leaves_the_open_one_of_another_alone():
+    club = Fence("club", "safe", city.square(100.0, 5000.0, 900.0), site_id="house")
+    house = mrs_li_at_home(GROUNDS, club).walks("band-li", STREET, until="02:20")
+    house.walks("band-li", TOWN, until="02:30").walks("band-li", STREET, until="02:40")
+    first, second = [a for a in house.engine.alarms.open.values() if a.kind == "fence_left"]
+    assert (first.fence_id, first.state) == ("grounds", "cleared_unacknowledged")
+    assert (second.fence_id, second.state, second.count) == ("club", "active_unacknowledged", 1)
+    command = AlarmCommand("c", house.now_ms, 0, "close", first.alarm_id, "zhao", outcome="real", text="ok")
+    house._step(commands=[command])
+    house.walks("band-li", STREET, until="02:50")
+    assert second.count == 1
+
+
+# Editing fences ---------------------------------------------------------------------------------
+
+
+def test_an_edit_fakes_no_crossing():
+    """The grounds are drawn anew so that home lies outside, and back: nothing happened."""
+    house = mrs_li_at_home()
+    house.put(Fence("grounds", "safe", city.square(100.0, 2000.0), site_id="house"))
+    house.walks("band-li", HOME, until="02:40")
+    assert house.made == []
+    house.put(GROUNDS)
+    house.walks("band-li", HOME, until="03:00")
+    assert house.made == []
+    house.walks("band-li", STREET, until="03:10")
+    assert house.story() == ["03:01:00 raise fence_left"]
+
+
+def test_a_person_outside_whose_fence_is_redrawn_stays_alarmed():
+    house = mrs_li_at_home().walks("band-li", STREET, until="02:20")
+    house.put(Fence("grounds", "safe", city.square(120.0), site_id="house"))
+    house.walks("band-li", STREET, until="02:40")
+    assert house.story() == ["02:11:00 raise fence_left"]
+    house.walks("band-li", HOME, until="02:50")
+    assert house.state("fence_left") == "cleared_unacknowledged"
+
+
+def test_a_person_in_the_pond_whose_fence_is_redrawn_stays_alarmed():
+    house = mrs_li_at_home(POND).walks("band-li", (300.3, 5.1), until="02:20")
+    house.put(Fence("pond", "forbidden", city.circle(70.0, 300.0), site_id="house"))
+    house.walks("band-li", (300.3, 5.1), until="02:40")
+    assert house.story() == ["02:11:00 raise fence_entered"]
+
+
+def test_closed_redrawn_and_still_in_the_pond_it_raises_anew_on_new_fixes():
+    house = mrs_li_at_home(POND).walks("band-li", (300.3, 5.1), until="02:20")
+    house.closes("fence_entered")
+    house.put(Fence("pond", "forbidden", city.circle(70.0, 300.0), site_id="house"))
+    house.walks("band-li", (300.3, 5.1), until="02:40")
+    assert house.story() == [
+        "02:11:00 raise fence_entered",
+        "02:20:00 close fence_entered",
+        "02:21:00 raise fence_entered",
+    ]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        RosterEdit(remove_fences=("grounds",)),
+        RosterEdit(fences=(Fence("grounds", "forbidden", GROUNDS.geometry, "house"),)),
+        RosterEdit(fences=(Fence("grounds", "safe", GROUNDS.geometry, "elsewhere"),)),
+        RosterEdit(devices=(Device("band-li", "wristband", site_id="house", fence_ids=()),)),
+        RosterEdit(remove_devices=("band-li",)),
+    ],
+)
+def test_where_the_fence_is_gone_the_alarm_is_over(edit):
+    house = mrs_li_at_home().walks("band-li", STREET, until="02:20")
+    house.at("02:30").edits(edit)
+    assert house.story() == ["02:11:00 raise fence_left", "02:30:00 clear fence_left"]
+    assert house.made[-1].because["edited"]
+
+
+def test_a_new_schedule_begins_and_ends_nothing_until_the_next_fix():
+    house = mrs_li_at_home().walks("band-li", STREET, until="02:20")
+    house.put(Fence("grounds", "safe", GROUNDS.geometry, "house", city.DAY))
+    assert house.state("fence_left") == "active_unacknowledged"
+    house.at("02:25").says("band-li", place=STREET, acc_m=8.0)
+    assert house.state("fence_left") == "cleared_unacknowledged"
+    house.put(GROUNDS)
+    assert house.state("fence_left") == "cleared_unacknowledged"
+    house.says("band-li", place=STREET, acc_m=8.0)
+    assert house.state("fence_left") == "active_unacknowledged"
+
+
+def test_an_edit_of_somebody_else_changes_nothing_for_her():
+    """One fix inside is no stay; a new device in the house makes it none."""
+    house = Evening(MRS_LI, GROUNDS).says("band-li", place=HOME, acc_m=8.0)
+    house.put(Device("band-wu", site_id="house"))
+    house.at("00:01").walks("band-li", STREET, until="00:30")
+    assert house.made == []
+
+
+def test_an_edit_with_one_bad_fence_is_refused_whole():
+    house = mrs_li_at_home()
+    good = Fence("grounds", "safe", city.square(100.0, 2000.0), site_id="house")
+    for bad in [Fence("x", "safe", city.circle(0.0)), Fence("x", "odd", city.circle(9.0))]:
+        assert house.put(good, bad, Device("band-wu")) == "invalid"
+    assert house.engine.fences.definitions == {"grounds": GROUNDS}
+    assert "band-wu" not in house.engine.fleet.row_of
+    house.walks("band-li", STREET, until="02:20")
+    assert house.story() == ["02:11:00 raise fence_left"]
+
+
+# Words of devices -------------------------------------------------------------------------------
+
+
+def test_sos_indoors_without_a_fix():
+    house = Evening(MRS_LI, GROUNDS).at("03:00").says("band-li", on=["sos"])
+    raised = house.only("raise", "sos")
+    assert (raised.alarm.priority, raised.alarm.position) == ("urgent", None)
+    (request,) = house.requests
+    assert (request.device_id, request.type, request.seq) == ("band-li", "locate", raised.seq)
+
+
+def test_sos_with_a_fix_of_its_own_asks_for_no_other():
+    house = Evening(MRS_LI).says("band-li", on=["sos"], place=HOME, acc_m=5.0)
+    assert house.only("raise", "sos").alarm.position["acc_m"] == 5.0
+    assert house.requests == []
+
+
+def test_an_alarm_keeps_the_position_of_its_moment_though_the_batch_knows_a_later_one():
+    house = Evening(MRS_LI).says("band-li", place=HOME)
+    items = [
+        city.item(0, house.now_ms + 1000, on=["sos"]),
+        city.item(0, house.now_ms + 2000, arrival=1, place=TOWN),
+    ]
+    (raised,) = house.engine.step(house.now_ms + 3000, batch_of(items)).transitions
+    assert raised.alarm.position["lat"] == round(city.lon_lat(*HOME)[1], 6)
+
+
+def test_each_press_of_the_button_counts():
+    house = Evening(MRS_LI).says("band-li", on=["sos"])
+    house.at("00:01").says("band-li", on=["sos"])
+    assert house.story() == ["00:00:00 raise sos", "00:01:00 reraise sos"]
+    house.closes("sos")
+    house.at("00:02").says("band-li", on=["sos"])
+    assert house.made[-1].event == "raise"
+
+
+def test_a_press_a_year_old_out_of_order_and_without_anything_else_is_an_alarm():
+    house = mrs_li_at_home()
+    house.says("band-li", on=["sos"], ago_ms=365 * 86_400_000)
+    house.says("band-li", on=["fall"], ago_ms=-365 * 86_400_000)
+    house.says("band-li", on=["manual_call"], ago_ms=2**60)
+    assert [t.alarm.kind for t in house.made] == ["sos", "fall", "manual_call"]
+
+
+def test_strap_off_and_on():
+    house = Evening(MRS_LI).says("band-li", on=["strap_off"])
+    house.at("00:01").says("band-li", on=["strap_off"])  # repeated while it lasts
+    house.at("00:02").says("band-li", off=["strap_off"])
+    assert house.story() == ["00:00:00 raise strap_off", "00:02:00 clear strap_off"]
+
+
+def test_strap_off_that_arrives_after_the_word_that_it_is_over_is_an_alarm_that_is_over():
+    house = Evening(MRS_LI).says("band-li", off=["strap_off"])
+    house.at("00:01").says("band-li", on=["strap_off"], ago_ms=120_000)
+    assert house.story() == ["00:01:00 raise strap_off", "00:01:00 clear strap_off"]
+    assert house.state("strap_off") == "cleared_unacknowledged"
+
+
+def test_an_old_word_that_it_is_over_ends_nothing():
+    house = Evening(MRS_LI).at("00:10").says("band-li", on=["strap_off"])
+    house.says("band-li", off=["strap_off"], ago_ms=60_000)
+    assert house.state("strap_off") == "active_unacknowledged"
+
+
+def test_two_words_of_one_moment_count_in_the_order_of_their_arrival():
+    house = Evening(MRS_LI).says("band-li", off=["strap_off"]).says("band-li", on=["strap_off"])
+    assert house.state("strap_off") == "active_unacknowledged"
+    house.says("band-li", off=["strap_off"])
+    assert house.state("strap_off") == "cleared_unacknowledged"
+
+
+def test_a_late_word_ends_nothing_that_a_value_says_now():
+    house = Evening(MRS_LI).says("band-li", off=["low_battery"])
+    house.at("00:01").says("band-li", bat=5.0).at("00:03")
+    house.says("band-li", on=["low_battery"], ago_ms=240_000)
+    assert house.story() == ["00:02:00 raise low_battery"]
+
+
+def test_the_word_that_it_is_over_takes_back_what_a_value_was_about_to_say():
+    house = Evening(MRS_LI).says("band-li", bat=5.0)
+    house.at("00:00:30").says("band-li", off=["low_battery"]).at("00:05")
+    assert house.made == []
+
+
+def test_what_cannot_be_read_is_over_with_the_next_alarm_that_can():
+    house = Evening(MRS_LI).says("band-li", on=["unreadable"])
+    house.at("00:01").says("band-li", place=HOME)
+    assert house.state("unreadable") == "active_unacknowledged"
+    house.at("00:02").says("band-li", on=["tamper"])
+    assert house.story() == [
+        "00:00:00 raise unreadable",
+        "00:02:00 clear unreadable",
+        "00:02:00 raise tamper",
+    ]
+
+
+# Values -----------------------------------------------------------------------------------------
+
+
+def test_smoke_by_value_and_it_stays_until_somebody_closes_it():
+    house = Evening(DETECTOR).says("smoke-12", smoke=12.0)
+    house.at("00:00:04")
+    assert house.made == []
+    house.at("00:01")
+    assert house.story() == ["00:00:05 raise smoke"]
+    house.says("smoke-12", smoke=0.0).at("00:30")
+    assert house.state("smoke") == "active_unacknowledged"
+    assert house.closes("smoke") == "done"
+
+
+def test_a_whiff_shorter_than_the_delay_is_none():
+    house = Evening(DETECTOR).says("smoke-12", smoke=12.0)
+    house.at("00:00:03").says("smoke-12", smoke=1.0)
+    house.at("00:10")
+    assert house.made == []
+
+
+def test_smoke_by_bit_is_at_once():
+    house = Evening(DETECTOR).says("smoke-12", on=["smoke"])
+    assert house.story() == ["00:00:00 raise smoke"]
+    house.at("00:01").says("smoke-12", off=["smoke"])
+    assert house.state("smoke") == "active_unacknowledged"
+
+
+@pytest.mark.parametrize("said", [{"on": ["smoke"]}, {"smoke": 30.0}])
+def test_smoke_closed_while_it_lasts_raises_anew_on_a_new_item(said):
+    house = Evening(DETECTOR).says("smoke-12", **said).at("00:01")
+    assert house.closes("smoke") == "done"
+    house.at("00:30").says("smoke-12", temp=20.0)
+    assert house.state("smoke") == "normal"
+    house.at("00:31").says("smoke-12", **said)
+    assert house.story("smoke")[-1] == "00:31:00 raise smoke", "at once: it never was over"
+    assert house.made[0].alarm.alarm_id != house.made[-1].alarm.alarm_id
+
+
+def test_heat_needs_no_delay_and_water_pressure_a_minute():
+    house = Evening(DETECTOR).says("smoke-12", temp=80.0, press=0.05).at("00:05")
+    assert house.story() == ["00:00:00 raise heat", "00:01:00 raise water_pressure_low"]
+    house.says("smoke-12", press=0.11).at("00:10")
+    assert house.state("water_pressure_low") == "active_unacknowledged", "within the deadband"
+    house.says("smoke-12", press=0.12).at("00:20")
+    assert house.story("water_pressure_low")[-1] == "00:11:00 clear water_pressure_low"
+
+
+def test_the_battery_of_a_band():
+    house = Evening(MRS_LI).says("band-li", bat=14.0).at("00:04")
+    assert house.story() == ["00:01:00 raise low_battery"]
+    house.says("band-li", bat=20.0).at("00:08")
+    assert house.state("low_battery") == "active_unacknowledged"
+    house.says("band-li", bat=90.0).at("00:10")
+    assert house.story() == ["00:01:00 raise low_battery", "00:09:00 clear low_battery"]
+
+
+def test_two_values_of_one_moment_count_in_the_order_of_their_arrival():
+    house = Evening(DETECTOR).says("smoke-12", temp=20.0).says("smoke-12", temp=80.0)
+    assert house.story() == ["00:00:00 raise heat"]
+
+
+def test_a_limit_is_for_devices_it_is_meant_for():
+    house = Evening(MRS_LI).says("band-li", temp=80.0, smoke=50.0).at("00:10")
+    assert house.made == []
+
+
+def test_a_late_value_is_history():
+    house = Evening(DETECTOR).at("01:00").says("smoke-12", temp=20.0)
+    house.says("smoke-12", temp=90.0, ago_ms=60_000)
+    assert house.made == []
+
+
+def test_faults_and_a_self_test():
+    house = Evening(DETECTOR).says("smoke-12", faults=("E7",))
+    house.at("00:00:20").says("smoke-12", faults=())
+    house.at("00:10").says("smoke-12", faults=("E7", "E9")).at("00:11")
+    assert house.story() == ["00:10:30 raise fault"]
+    assert house.made[0].because["faults"] == ["E7", "E9"]
+
+
+def test_not_worn_for_ten_minutes_but_never_on_the_charger():
+    often = Device("band-li", "wristband", model="often", site_id="house")
+    house = Evening(Model("often", 86_400.0), often).says("band-li", worn=False).at("00:09")
+    assert house.made == []
+    house.at("00:12").says("band-li", charging=True)
+    assert house.story() == ["00:10:00 raise not_worn", "00:12:00 clear not_worn"]
+    house.says("band-li", worn=False, charging=True).at("01:00")
+    assert len(house.made) == 2
+
+
+# Contact ----------------------------------------------------------------------------------------
+
+
+def test_a_silent_band_is_missed_after_three_times_what_it_promised():
+    band = Device("band-li", "wristband", model="m", site_id="house")
+    house = Evening(Model("m", 120.0), band).says("band-li", place=HOME)
+    house.at("00:05:59")
+    assert house.made == []
+    house.at("01:00").says("band-li", bat=80.0)
+    assert house.story() == ["00:06:00 raise contact_lost", "01:00:00 clear contact_lost"]
+    assert house.made[0].alarm.position["lat"] == round(city.lon_lat(*HOME)[1], 6)
+    assert house.made[1].because["silent_ms"] == 3_600_000
+
+
+def test_without_a_model_the_policy_promises_for_it():
+    house = Evening(MRS_LI, DETECTOR).says("band-li", bat=80.0).says("smoke-12", bat=80.0).at("1 00:00")
+    assert house.story() == ["00:15:00 raise contact_lost"]
+    house.at("4 00:00")
+    assert house.story()[-1] == "00:00:00 raise contact_lost"
+    assert house.made[-1].at_ms == clock("3 00:00")
+
+
+def test_a_device_that_was_never_heard_is_not_missed():
+    assert Evening(MRS_LI, DETECTOR).at("9 00:00").made == []
+
+
+def test_a_new_promise_makes_nobody_late_at_once():
+    band = Device("band-li", "wristband", model="m", site_id="house")
+    house = Evening(Model("m", 3600.0), band).says("band-li", bat=80.0)
+    house.at("01:00").put(Model("m", 60.0))
+    assert house.made == []
+    house.at("02:00")
+    assert house.story() == ["01:03:00 raise contact_lost"]
+
+
+# The roster -------------------------------------------------------------------------------------
+
+
+def test_a_band_nobody_registered_presses_sos():
+    house = Evening(MRS_LI, GROUNDS).at("03:00").says("band-x", on=["sos"], place=STREET)
+    alarm = house.only("raise", "sos").alarm
+    assert (alarm.subject_id, alarm.device_id, alarm.site_id, alarm.resident_id) == (
+        "band-x",
+        "band-x",
+        None,
+        None,
+    )
+    assert house.at("9 00:00").story() == ["03:00:00 raise sos"], "and nobody waits for it"
+    house.put(Device("band-x", site_id="house", resident_id="wu"))
+    house.says("band-x", on=["fall"])
+    assert house.only("raise", "fall").alarm.site_id == "house"
+
+
+def test_a_device_leaves_the_roster():
+    house = mrs_li_at_home().says("band-li", on=["strap_off", "sos"], bat=5.0)
+    house.at("02:10:30").edits(RosterEdit(remove_devices=("band-li",)))
+    assert house.story()[2:] == ["02:10:30 clear strap_off"]
+    assert house.state("sos") == "active_unacknowledged", "until a person closes it"
+    house.at("9 00:00")
+    assert len(house.made) == 3, "no battery, no silence of what is gone"
+
+
+def test_a_device_comes_back_to_the_roster_as_one_that_was_never_heard():
+    house = mrs_li_at_home()
+    house.edits(RosterEdit(remove_devices=("band-li",)))
+    house.at("1 00:00").put(MRS_LI)
+    house.at("2 00:00").says("band-li", on=["sos"])
+    assert house.only("raise", "sos").alarm.position is None, "where somebody else wore it"
+    house.walks("band-li", STREET, until="2 00:05")
+    assert house.story() == ["00:00:00 raise sos"]
+
+
+def test_two_rooms_two_identities():
+    other = Device("smoke-13", "fire_sensor", site_id="house")
+    house = Evening(DETECTOR, other).says("smoke-12", on=["smoke"]).says("smoke-13", on=["smoke"])
+    assert [t.alarm.subject_id for t in house.made] == ["smoke-12", "smoke-13"]
+
+
+# Shelving ---------------------------------------------------------------------------------------
+
+
+def test_a_shelf_ends_by_itself_and_says_so():
+    house = Evening(MRS_LI).says("band-li", on=["strap_off"])
+    assert house.asks("shelve", "strap_off", until_ms=clock("00:10"), reason="new strap ordered") == "done"
+    assert house.engine.next_due_ms() == clock("00:10")
+    house.at("00:12")
+    assert house.story("strap_off")[-1] == "00:10:00 unshelve strap_off"
