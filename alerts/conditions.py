@@ -153,7 +153,7 @@ class Conditions:
             np.isfinite(batch.values[at]).any(axis=1)
             | np.isfinite(batch.worn[at])
             | np.isfinite(batch.charging[at])
-            | np.fromiter((int(i) in batch.faults for i in at), np.bool_, len(at))
+            | _in_faults(batch, at)
         )
         rows = batch.device_row[at]
         says &= effective >= self._fleet.arrays.level_at_ms[rows]
@@ -183,10 +183,8 @@ class Conditions:
         worn, charging = batch.worn[at], batch.charging[at] == 1.0
         asserted |= np.where((worn == 0.0) & ~charging, np.uint32(NOT_WORN_BIT), np.uint32(0))
         denied |= np.where((worn == 1.0) | charging, np.uint32(NOT_WORN_BIT), np.uint32(0))
-        for i, place in enumerate(at):
-            faults = batch.faults.get(int(place))
-            if faults is not None:
-                (asserted if faults else denied)[i] |= FAULT_BIT
+        for i in np.flatnonzero(_in_faults(batch, at)):
+            (asserted if batch.faults[int(at[i])] else denied)[i] |= FAULT_BIT
         return asserted, denied
 
     def _one_level(self, batch: Batch, place: int, asserted: int, denied: int) -> None:
@@ -265,7 +263,7 @@ class Conditions:
         seen = np.zeros(len(pairs), np.bool_) if witness is None else witness
         held = (self._fleet.arrays.condition_bits[rows] & _FENCE_LEFT_BIT) != 0
         rearmed = (self._fleet.arrays.rearm_bits[rows] & _FENCE_LEFT_BIT) != 0
-        left, back = self._evidence.left(self._fences, rows, held)
+        left, back = self._evidence.left(self._fences, pairs, owner, held)
         is_safe, in_force = self._fences.roles(pairs)
         anew = np.bincount(owner[is_safe & in_force & ~seen], minlength=len(rows)) == 0
         for i in np.flatnonzero((left & (~held | (rearmed & anew))) | (back & held)):
@@ -350,6 +348,13 @@ def _reading_event(batch: Batch, place: int, kind: int, begins: bool, because: d
         received_ms, READING, int(batch.arrival[place]), kind, begins, int(batch.device_row[place]),
         None, because, int(batch.measured_at_ms[place]), received_ms,
     )  # fmt: skip
+
+
+def _in_faults(batch: Batch, at: Rows) -> Bools:
+    """Which readings say something of faults."""
+    if not batch.faults:
+        return np.zeros(len(at), np.bool_)
+    return np.fromiter((int(place) in batch.faults for place in at), np.bool_, len(at))
 
 
 def _applies(limit: Limit) -> Bools:

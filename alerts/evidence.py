@@ -91,21 +91,21 @@ class Evidence:
         p.occupied_at_ms[pairs[held]] = at_ms[held]
         return witness
 
-    def left(self, fences: Fences, rows: Rows, held: Bools) -> tuple[Bools, Bools]:
+    def left(self, fences: Fences, pairs: Rows, owner: Rows, held: Bools) -> tuple[Bools, Bools]:
         """Whether devices are outside the union of their safe fences in force: (left, back).
 
-        Nobody leaves what they never occupied; `held` are those who have left already. Neither left
-        nor back while fences without a verdict could decide: then nothing changes.
+        `pairs` are theirs, `owner` says whose. Nobody leaves what they never occupied; `held` are
+        those who have left already. Neither left nor back while fences without a verdict could
+        decide: then nothing changes.
         """
-        pairs, owner = fences.pairs_of(rows)
         is_safe, in_force = fences.roles(pairs)
         counts = is_safe & in_force
         verdict = self.pairs.verdict[pairs]
         known = self.pairs.occupied_at_ms[pairs] != LONG_AGO_MS
-        total = np.bincount(owner[counts], minlength=len(rows))
-        breached = np.bincount(owner[counts & (verdict == BREACHED)], minlength=len(rows))
-        calm = np.bincount(owner[counts & (verdict == CALM)], minlength=len(rows))
-        occupied = np.bincount(owner[counts & known], minlength=len(rows))
+        total = np.bincount(owner[counts], minlength=len(held))
+        breached = np.bincount(owner[counts & (verdict == BREACHED)], minlength=len(held))
+        calm = np.bincount(owner[counts & (verdict == CALM)], minlength=len(held))
+        occupied = np.bincount(owner[counts & known], minlength=len(held))
         left: Bools = (total > 0) & (breached == total) & ((occupied > 0) | held)
         back: Bools = (total == 0) | (calm > 0)
         return left, back

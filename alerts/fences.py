@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Fences:
         self.definitions: dict[str, Fence] = {}
         self._shapes: dict[str, Shape] = {}
         self._schedules: dict[str, Schedule | None] = {}
+        self._same_schedule: dict[str, Schedule] = {}  # most fences share a few
         self.ids: list[str] = []
         self.index_of: dict[str, int] = {}
         self.shapes = Shapes([])
@@ -47,12 +48,18 @@ class Fences:
             raise ValueError(f"fence {fence.fence_id}: role must be safe or forbidden, not {fence.role!r}")
         try:
             compiled = compile_shape(fence.geometry)
-            schedule = Schedule(fence.schedule) if fence.schedule else None
+            schedule = self._schedule(fence.schedule) if fence.schedule else None
         except ValueError as error:
             raise ValueError(f"fence {fence.fence_id}: {error}") from error
         self.definitions[fence.fence_id] = fence
         self._shapes[fence.fence_id] = compiled
         self._schedules[fence.fence_id] = schedule
+
+    def _schedule(self, definition: dict[str, Any]) -> Schedule:
+        key = json.dumps(definition, sort_keys=True)
+        if key not in self._same_schedule:
+            self._same_schedule[key] = Schedule(definition)
+        return self._same_schedule[key]
 
     def remove(self, fence_id: str) -> None:
         """Take a fence away; unknown ids are no matter."""
@@ -91,17 +98,13 @@ class Fences:
     def refresh_schedules(self, now_ms: int) -> Rows:
         """Bring `in_force` up to a moment; returns the fences that changed."""
         schedules = [self._schedules[fence_id] for fence_id in self.ids]
-        in_force = np.array([s is None or s.in_force(now_ms) for s in schedules], np.bool_)
-        changes = {self._key(i): s for i, s in zip(self.ids, schedules, strict=True) if s is not None}
-        self.next_change_ms = min((s.next_change_ms(now_ms) for s in changes.values()), default=NEVER_MS)
+        held = {s: s.in_force(now_ms) for s in set(schedules) if s is not None}
+        in_force = np.array([s is None or held[s] for s in schedules], np.bool_)
+        self.next_change_ms = min((s.next_change_ms(now_ms) for s in held), default=NEVER_MS)
         before, self.in_force = self.in_force, in_force
         return (
             np.flatnonzero(before != in_force) if len(before) == len(in_force) else np.arange(len(in_force))
         )
-
-    def _key(self, fence_id: str) -> str:
-        """Fences with the same schedule change at the same moments."""
-        return json.dumps(self.definitions[fence_id].schedule, sort_keys=True)
 
     def pairs_of(self, rows: Rows) -> tuple[Rows, Rows]:
         """The pairs of some devices: (pair index, position of its device in `rows`)."""

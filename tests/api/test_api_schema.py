@@ -9,7 +9,6 @@ import pytest
 import schemathesis
 from api_house import Book, Service, run
 from hypothesis import HealthCheck, given, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
@@ -43,8 +42,15 @@ def unfit(operation):
     ]
 
 
-@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
-@pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.label)
+def tries():
+    """Each operation with what fits it and, where it takes anything, with what does not."""
+    for operation in operations():
+        for mode in GenerationMode:
+            if mode is GenerationMode.POSITIVE or operation.body or list(operation.iter_parameters()):
+                yield pytest.param(operation, mode, id=f"{mode.value} {operation.label}")
+
+
+@pytest.mark.parametrize(("operation", "mode"), list(tries()))
 def test_every_operation_answers_as_the_document_says(operation, mode, tried):
     tried.book.pulse()
 
@@ -60,7 +66,4 @@ def test_every_operation_answers_as_the_document_says(operation, mode, tried):
         headers = {"Authorization": f"Bearer {tried.token}"}
         case.call_and_validate(base_url=tried.url, headers=headers, excluded_checks=unfit(operation))
 
-    try:
-        ask()
-    except Unsatisfiable:
-        pytest.skip("nothing about it can be wrong")
+    ask()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from docs_pages import ROOT, bare, blocks, marked, page, rows, section, words
+from docs_pages import ROOT, bare, blocks, code_spans, marked, page, rows, section, words
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -137,6 +137,11 @@ def test_options_that_are_named_exist():
         assert set(re.findall(r"--[a-z-]+", line)) <= COMMANDS[name]
     for row in rows(section(TEXT, "## Commands")):
         assert set(re.findall(r"--[a-z-]+", row[1])) <= COMMANDS[bare(row[0])]
+
+
+def test_options_in_the_text_exist():
+    named = {option for span in code_spans(TEXT) for option in re.findall(r"--[a-z-]+", span)}
+    assert named <= set().union(*COMMANDS.values())
 
 
 def test_the_files_that_provision_writes_are_there(tmp_path):

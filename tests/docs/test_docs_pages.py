@@ -107,6 +107,11 @@ class TestReadme:
                 assert f'"{name}"' in demo
 
 
+@pytest.mark.parametrize("path", ["api/notifier.py", "alerts/escalation.py", "api/static/index.html"])
+def test_what_the_readme_calls_missing_is_missing(path):
+    assert not (ROOT / path).exists(), "say so in README, ARCHITECTURE and CHANGELOG, then here"
+
+
 class TestRecords:
     RECORDS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 

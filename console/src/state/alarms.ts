@@ -5,6 +5,7 @@ import { ask, get, withQuery } from '../api'
 import type { components } from '../api-types'
 import { type Alarm, isOpen } from '../logic/alarm'
 import { compareAlarms } from '../logic/order'
+import type { Transition } from '../stream/messages'
 
 type Page = components['schemas']['AlarmPage']
 
@@ -26,8 +27,21 @@ export const lastSeq = ref(0)
 export const openAlarms = computed(() => snapshot.value)
 export const alarmOf = (id: string): Alarm | undefined => snapshot.value.find(alarm => alarm.alarm_id === id)
 
+/** An alarm as the API tells it. */
 export function apply(alarm: Alarm): void {
-  if (alarm.seq <= (newestSeq.get(alarm.alarm_id) ?? 0)) return
+  if (alarm.seq < (newestSeq.get(alarm.alarm_id) ?? 0)) return
+  keep(alarm)
+}
+
+/** A transition tells why it happened itself; why the alarm was raised stays what it was. */
+export function applyTransition(transition: Transition): void {
+  if (transition.seq <= (newestSeq.get(transition.alarm_id) ?? 0)) return
+  const before = known.get(transition.alarm_id)
+  const raises = transition.event === 'raise' || transition.event === 'reraise'
+  keep(before && !raises ? { ...transition, because: before.because } : transition)
+}
+
+function keep(alarm: Alarm): void {
   newestSeq.set(alarm.alarm_id, alarm.seq)
   if (isOpen(alarm)) known.set(alarm.alarm_id, alarm)
   else known.delete(alarm.alarm_id)

@@ -3,7 +3,7 @@ import { computed, ref, shallowRef } from 'vue'
 import { linkDangers } from '../logic/health'
 import { joinStream, leaveStream } from '../stream/client'
 import type { Message, Moved, Pulse } from '../stream/messages'
-import { apply, forgetAlarms, load } from './alarms'
+import { applyTransition, forgetAlarms, load } from './alarms'
 import { nowMs } from './clock'
 import { loadRoster, stopRoster } from './roster'
 import { session } from './session'
@@ -49,7 +49,7 @@ function hear(message: Message): void {
       break
     case 'transition':
       heardMs.value = Date.now()
-      apply(message.alarm)
+      applyTransition(message.alarm)
       break
     case 'pulse':
       heardMs.value = Date.now()

@@ -1,0 +1,168 @@
+// Every word of the console in English.
+import type zh from './zh-CN'
+
+const en: typeof zh = {
+  app: { name: 'Shouwang', title: 'Shouwang · Duty console', skip: 'Skip to the alarm queue' },
+  nav: { queue: 'Alarms', map: 'Map', track: 'Track replay' },
+  session: {
+    title: 'Sign in to the duty console', username: 'User name', password: 'Password', sign_in: 'Sign in', sign_out: 'Sign out',
+    wrong: 'The user name or the password is wrong.', wait: 'Too many failed attempts; try again later.',
+    offline: 'The service cannot be reached. Check the network and try again.',
+    signed_out: 'You are signed out; this page receives no alarms.', service: 'Smart elderly-care service centre',
+    failed: 'Not signed in: {detail}',
+  },
+  theme: { label: 'Appearance', auto: 'As the system', light: 'Light', dark: 'Dark' },
+  language: { label: 'Language' },
+  time: {
+    seconds: '{n} s', minutes: '{n} min', hours: '{n} h', days: '{n} days', ago: '{d} ago', now: 'just now', in: 'in {d}',
+  },
+  unit: { m: '{n} m', km: '{n} km' },
+  list: { and: ', ', comma: ', ' },
+  priority: { urgent: 'Urgent', high: 'High', low: 'Low' },
+  state: {
+    active_unacknowledged: 'Not acknowledged', active_acknowledged: 'Acknowledged',
+    cleared_unacknowledged: 'Over, not acknowledged', normal: 'Ended',
+  },
+  kind: {
+    sos: 'SOS', fall: 'Fall', smoke: 'Smoke', heat: 'Heat', co: 'Carbon monoxide', gas: 'Gas', manual_call: 'Manual call point',
+    fence_left: 'Left safe area', fence_entered: 'Entered danger area', fire_confirmed: 'Fire confirmed', strap_off: 'Strap off',
+    electrical: 'Electrical fire risk', water_flow: 'Sprinkler flow', water_pressure_low: 'Low water pressure',
+    no_motion: 'No motion', water_leak: 'Water leak', site_contact_lost: 'Site contact lost', position_lost: 'Position lost',
+    unreadable: 'Unreadable message', tamper: 'Tamper', low_battery: 'Low battery', not_worn: 'Not worn',
+    contact_lost: 'Contact lost', data_gap: 'Data gap', fault: 'Device fault',
+  },
+  site_kind: {
+    nursing_home: 'Nursing home', day_care: 'Day-care centre', happiness_home: 'Rural happiness home', home: 'Home',
+    canteen: 'Canteen',
+  },
+  device_kind: { wristband: 'Wristband', fire_sensor: 'Fire sensor', home_sensor: 'Home sensor', unknown: 'Unknown device' },
+  source: {
+    gnss: 'Satellite fix', wifi: 'WiFi fix', cell: 'Cell-tower fix', ble: 'Bluetooth fix', unknown: 'Fix of unknown source',
+  },
+  field: {
+    smoke: { name: 'Smoke', unit: '%/m' }, temp: { name: 'Temperature', unit: '°C' },
+    co: { name: 'Carbon monoxide', unit: 'ppm' }, gas: { name: 'Gas', unit: '%LEL' },
+    press: { name: 'Water pressure', unit: 'MPa' }, current: { name: 'Residual current', unit: 'mA' },
+    bat: { name: 'Battery', unit: '%' },
+  },
+  because: {
+    accuracy: 'accuracy {d}', accuracy_unknown: 'accuracy unknown', outside: '{d} outside the fence',
+    inside: '{d} inside the fence', witnesses: '{n} fixes', for: 'for {d}', fence: 'decided by fence',
+    fence_edited: 'the fence was changed', fence_not_in_force: 'the fence is not in force now', value: '{name} {n} {unit}',
+    above: 'above the limit of {n} {unit}', below: 'below the limit of {n} {unit}', held: 'for {d} or more',
+    heard_again: 'heard again after {d} of silence', silent: 'no signal', silent_for: 'no signal for {d}',
+    every: 'expected every {d}', device: 'reported by the device: {kinds}', device_over: 'the device says it is over: {kinds}',
+    late: 'an old message that came late', worn: 'the band is worn again', not_worn: 'the band is not worn',
+    faults: 'self-test faults: {list}', no_faults: 'self-test without faults', readable_again: 'messages can be read again',
+    shelf_ended: 'the shelving ended', removed_from_roster: 'the device was taken out of the roster',
+  },
+  view: {
+    queue: 'To handle', maintenance: 'Maintenance', shelved: 'Shelved', suppressed: 'Suppressed / out of service',
+    queue_hint: 'Urgent and high alarms', maintenance_hint: 'Battery, wearing, contact, faults; silent',
+  },
+  filter: {
+    county: 'County', site: 'Site', kind: 'Kind', priority: 'Priority', state: 'State', search: 'Search name, site, id or pinyin initials',
+    all: 'All', unacknowledged: 'Not acknowledged', acknowledged: 'Acknowledged', clear: 'Clear filters', label: 'Filter alarms',
+    no_county: 'Unknown county',
+  },
+  queue: {
+    empty: 'Nothing waits to be handled', empty_filter: 'No alarm fits the filters', loading: 'Reading alarms…',
+    count: '{shown} of {total}', group: '{n} devices', group_unacknowledged: '{n} not acknowledged', expand: 'Expand',
+    collapse: 'Collapse', unknown_site: 'Site not in the roster', unknown_subject: 'Unknown device {id}', repeated: '{n} times',
+    list: 'Alarm list', assigned: 'With {name}', select: 'Choose an alarm from the list', keys: 'Press ? for the keyboard shortcuts',
+    shelved_until: 'Shelved until {time}', suppressed: 'Suppressed', out_of_service: 'Out of service',
+    new_urgent: 'New urgent alarm: {what}', held: '{n} shelved and {m} suppressed or out of service are not in this list',
+  },
+  column: { what: 'Kind', who: 'Person / place', where: 'Site', when: 'Time', state: 'State' },
+  drawer: {
+    close: 'Close details', who: 'Who', where: 'Where', why: 'Why', next: 'What next', call: 'Call', timeline: 'Timeline',
+    room: 'Room', care_level: 'Care level', risk: 'Risks', device: 'Device', zone: 'Zone', site: 'Site',
+    no_resident: 'Nobody is registered to this device', battery: 'Battery {n}%', raised: 'Raised {time}', ended: 'The alarm has ended: {outcome}',
+    ended_self: 'The condition is over; the alarm ended by itself', missing: 'This alarm cannot be found; it may have been removed.',
+    reload: 'Read again', failed: 'Could not read; next try in {n} s', waited: 'Waiting for {d}', last_contact: 'Last heard {d} ago',
+    address: 'Address', number: 'Alarm {id}', group_note: '{n} more of this kind at the same site',
+  },
+  position: {
+    none: 'No position. The device has never reported one; use the site’s address.', age: 'Fixed {d} ago',
+    accuracy: 'accuracy {d} (68 %)', accuracy_unknown: 'accuracy unknown', grown: 'at walking pace now within {d}', copy: 'Copy coordinates',
+    schematic: 'Schematic', label: 'Schematic of the position: accuracy {acc}, fixed {age} ago', fence: 'Fence', fix: 'Fix', site: 'Site',
+    stale: 'Old fix', open_map: 'Show on the map', track: 'Track of the day', now_label: 'Estimated range now', newest: 'Newer position since the alarm',
+    unsure: 'The fix may be wrong; verify on site',
+  },
+  contact: {
+    site: 'Site desk', police: 'Police', fire: 'Fire brigade', medical: 'Ambulance', copy: 'Copy number {phone}', copied: 'Copied {phone}',
+    copy_failed: 'Could not copy; write it down: {phone}', none: 'No family contact is registered', call: 'Call {name} {phone}',
+  },
+  sop: {
+    hint: 'A ticked step goes on the timeline', done_by: '{name} · {time}', progress: '{done} / {all}',
+    call_site: 'Call the site desk and ask what is happening', evacuate: 'Have residents evacuated; cut fire source, power or gas',
+    call_119: 'Call 119: address and number of people inside', check_residents: 'Check that everyone is out', tell_family: 'Tell the family',
+    call_resident: 'Call the resident (band or phone)', call_120: 'Call 120 if needed', do_not_move: 'Ask those on site not to move the person',
+    send_carer: 'Send the nearest carer', search_nearby: 'Search nearby, by position and accuracy circle',
+    call_110: 'Not found in 15 minutes: call 110', check_on_site: 'Have somebody look on site and report back',
+    order_repair: 'Order a repair', check_device: 'Check battery, wearing and network of the device',
+  },
+  action: {
+    acknowledge: 'Acknowledge', unacknowledge: 'Undo acknowledge', undo_left: 'Undo acknowledge ({n} s left)', assign: 'Assign', assign_me: 'I take it',
+    assign_to: 'Assign to', comment: 'Add comment', comment_placeholder: 'Comment, Enter to send', shelve: 'Shelve', unshelve: 'Unshelve', close: 'Close alarm',
+    cancel: 'Cancel', confirm: 'OK', submit: 'Send', operator_name: 'Operator user name', pending: 'The gateway has not answered yet; waiting…',
+    not_decided: 'The gateway did not answer within a minute; look at the alarm before you try again.', done: '{verb}: done',
+    offline: 'The request did not arrive; try again.', refused: 'Not accepted: {detail}', never_shelved: 'Alarms of this kind are never shelved',
+    unknown_alarm: 'This alarm has already ended.', more: 'More actions',
+  },
+  conflict: {
+    faster: '{name} was faster ({time}: {verb}); what you asked was not done. This is the state now.',
+    changed: 'The alarm has just changed; what you asked was not done. This is the state now: check it, then decide.',
+  },
+  close: {
+    title: 'Close alarm', outcome: 'Outcome', real: 'Real', false: 'False alarm', test: 'Test', other: 'Other', text: 'What was done',
+    text_required: 'An urgent alarm is closed with a text', placeholder: 'For example: carer on site, resident is well',
+    outcome_required: 'Choose an outcome',
+  },
+  shelve: {
+    title: 'Shelve alarm', until: 'For how long', reason: 'Reason', reason_required: 'Give a reason', minutes: '{n} min', hours: '{n} h',
+    hint: 'A shelved alarm is silent and not in the queue. It comes back by itself, after 12 hours at the latest.',
+    placeholder: 'For example: repair ordered, battery to be replaced',
+  },
+  event: {
+    raise: 'Raised', reraise: 'Raised again ({n} times)', clear: 'Condition over', acknowledge: 'Acknowledged', unacknowledge: 'Acknowledge undone',
+    assign: 'Assigned to {name}', comment: 'Comment', shelve: 'Shelved until {time}: {reason}', unshelve: 'Unshelved', shelf_ended: 'Shelving ended',
+    close: 'Closed: {outcome}', suppress: 'Suppressed', unsuppress: 'No longer suppressed', other: '{event}', omitted: '{n} older entries are not shown',
+    sop: 'Step done', system: 'System',
+  },
+  sound: {
+    start: 'Start shift', start_title: 'Start of shift', start_hint: 'Plays the three tones once, and asks for notifications and for the screen to stay on.',
+    testing: 'Testing: {tone}', ready: 'Sound is ready', other_tab: 'Another tab sounds', locked: 'Sound is off', mute: 'Mute 60 s',
+    muted: 'Muted, {n} s left', unmute: 'Sound on', not_fire: 'Fire alarms cannot be muted.', fire: 'Fire', urgent: 'Urgent', high: 'High',
+    playing: 'Sounding: {tone}', notify_on: 'Notifications on', notify_off: 'Notifications off', wake_on: 'Screen stays on',
+    wake_off: 'The screen may turn off', nothing: 'Nothing sounds now',
+  },
+  danger: {
+    title: 'This console may miss alarms', stream_silent: 'No connection to the service for {seconds} s; reconnecting. Answer by phone meanwhile',
+    clock_off: 'This computer’s clock is off by {seconds} s; set it right', gateway_missing: 'The gateway has given no sign of life; alarms of devices may not come in',
+    gateway_old: 'No sign of life from the gateway for {seconds} s; alarms of devices may not come in',
+    gateway_disconnected: 'The gateway has lost the message broker; alarms of devices do not come in', gateway_fault: 'Gateway fault: {fault}',
+    audio_locked: 'Sound is off; alarms will not be heard',
+  },
+  help: {
+    title: 'Keyboard', j: 'Next', k: 'Previous', enter: 'Open details', a: 'Acknowledge', c: 'Close alarm', s: 'Shelve', e: 'Expand or collapse a group',
+    search: 'Search', m: 'Mute 60 s', u: 'Undo acknowledge', esc: 'Close details or a window', help: 'This help', close: 'Close',
+  },
+  map: {
+    schematic: 'Schematic · county lines for orientation only', list: 'List', map: 'Map', no_webgl: 'This browser has no WebGL; a list is shown instead.', sites: 'Sites',
+    devices: 'Devices', fences: 'Fences', alarms: 'Open alarms', layers: 'Layers', open_alarms: '{n} open alarms', device: 'Device',
+    who: 'Worn by', fix: 'Last fix', accuracy: 'Accuracy', status: 'Alarm', all_quiet: 'None', selected: '{name} selected', safe: 'Safe fence',
+    forbidden: 'Forbidden fence', legend: 'Legend', track: 'Track', open: 'Alarm', only_alarms: 'Only with alarms', zoom_in: 'Zoom in',
+    zoom_out: 'Zoom out', home: 'Whole city', search: 'Find a site or wearer', no_position: 'No position yet', moving: '{n} devices with a position',
+    label: 'Map of devices and alarms in Weifang', site_cluster: '{n} sites', close: 'Close', battery: 'Battery',
+  },
+  track: {
+    device: 'Device or wearer', day: 'Day', load: 'Show', none: 'No positions on this day.', play: 'Play', pause: 'Pause', speed: 'Speed',
+    at: '{time}', gap: 'Dashed: more than {d} without a fix, the way is unknown', points: '{n} fixes', alarms: 'Alarms of the day',
+    choose: 'Choose a device to see its day.', speed_kmh: '{n} km/h', too_many: 'Too many fixes on this day to show at once.',
+    failed: 'The track could not be read: {detail}', slider: 'Time', label: 'Schematic of the track', moved: '{d} in all', no_alarms: 'No alarms on this day', fix: 'Fix',
+  },
+  wall: { unacknowledged: 'Not acknowledged', acknowledged: 'Acknowledged', newest: 'Newest urgent alarms', none: 'No urgent alarms' },
+}
+
+export default en
