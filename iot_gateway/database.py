@@ -84,13 +84,13 @@ def migrate(path: Path) -> None:
     """
     import logging
 
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its plugins speak when they are imported
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
     from sqlalchemy import URL, create_engine, event
     from sqlalchemy.exc import SQLAlchemyError
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     scripts = str(files("iot_gateway") / "migrations").replace("%", "%%")
     config.set_main_option("script_location", scripts)

@@ -145,6 +145,7 @@ class Intake:
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
+        client.on_socket_open = _send_at_once
         # 0, unlimited: with a window paho walks all unacknowledged messages at every PUBACK, quadratic in a burst.
         client.max_inflight_messages_set(0)
         client.max_queued_messages_set(PUBLISH_LIMIT)
@@ -240,6 +241,11 @@ class Intake:
             self.shed += 1
             # To the broker only, which keeps its window open; the device hears nothing and sends again.
             self.acknowledge([dropped])
+
+
+def _send_at_once(_client: Client, _data: Any, sock: Any) -> None:
+    """Without this an `ack` waits up to 40 ms behind the PUBACK before it (Nagle's algorithm)."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class _Client(Client):

@@ -8,7 +8,7 @@ import city
 import pytest
 
 from alerts.batch import Reading, batch_of
-from alerts.commands import AlarmCommand, RosterCommand
+from alerts.commands import AlarmCommand, ListeningCommand, RosterCommand
 from alerts.engine import DeviceRequest, Engine
 from alerts.lifecycle import Transition
 from alerts.policy import Policy
@@ -76,6 +76,11 @@ class Evening:
 
     def closes(self, kind: str) -> str:
         return self.asks("close", kind, outcome="real", text="was there")
+
+    def listens(self, listening: bool) -> Evening:
+        """The gateway loses its ear to the devices, or has it back."""
+        self._step(commands=[ListeningCommand(self.now_ms, 0, listening)])
+        return self
 
     def edits(self, edit: RosterEdit) -> str:
         return self._step(commands=[RosterCommand("c", self.now_ms, 0, "zhao", edit)]).results[0].code
@@ -240,6 +245,16 @@ def test_the_last_occupied_fence_goes_out_of_force_while_she_is_away_from_all():
     house.walks("band-li", HOME, until="07:30")
     assert house.only("clear", "fence_left").alarm.fence_id == "night"
     assert not house.engine.fleet.left_fence
+
+
+def test_closed_while_she_is_away_it_raises_anew_under_the_name_of_the_fence_she_left():
+    night = Fence("night", "safe", city.square(50.0), site_id="house", schedule=city.NIGHT)
+    day = Fence("day", "safe", city.square(100.0, 2000.0), site_id="house", schedule=city.DAY)
+    house = mrs_li_at_home(day, night, until="06:30").walks("band-li", STREET, until="06:59")
+    house.at("07:00").closes("fence_left")
+    house.walks("band-li", STREET, until="07:10")
+    assert [t.alarm.fence_id for t in house.made] == ["night", "night", "night"]
+    assert house.story("fence_left")[-1] == "07:00:00 raise fence_left"
 
 
 def test_closed_while_she_is_away_it_raises_anew_only_on_a_new_fix_outside():
@@ -576,6 +591,15 @@ def test_without_a_model_the_policy_promises_for_it():
 
 def test_a_device_that_was_never_heard_is_not_missed():
     assert Evening(MRS_LI, DETECTOR).at("9 00:00").made == []
+
+
+def test_our_own_outage_makes_no_device_silent():
+    band = Device("band-li", "wristband", model="m", site_id="house")
+    house = Evening(Model("m", 120.0), band).says("band-li", bat=80.0)
+    house.at("00:02").listens(False).at("01:02").listens(True)
+    assert house.made == []
+    house.at("02:00")
+    assert house.story() == ["01:06:00 raise contact_lost"], "four minutes were left"
 
 
 def test_a_new_promise_makes_nobody_late_at_once():
