@@ -107,6 +107,10 @@ class Fleet:
             if name not in {"condition_bits", "rearm_bits", "pending_due_ms"}:
                 getattr(self.arrays, name)[row] = initial
 
+    def strangers(self) -> int:
+        """How many are known only through an alarm of their own, or left the roster."""
+        return sum(not device.registered for device in self.devices)
+
     def supervise(self, row: int, every_ms: int, due_ms: int) -> None:
         """How often a device promises to be heard, and when it is missed."""
         self.arrays.contact_every_ms[row] = every_ms

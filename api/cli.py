@@ -142,7 +142,7 @@ def export(
     messages: Annotated[Path, typer.Option("--messages", help="The recording to write (NDJSON).")],
     config: Config = None,
 ) -> None:
-    """Everything the service took in, as a recording for `replay`."""
+    """What the service took in and still keeps, as a recording for `replay`."""
     from iot_gateway.replay import export_files
 
     try:

@@ -93,7 +93,6 @@ class Commands:
         }  # fmt: skip
         async with self._database.write() as connection:
             await connection.execute(insert(commands).values(row))
-        self._doorbell.call_gateway()
         return await self._wait(command_id)
 
     async def _wait(self, command_id: str) -> Decision:

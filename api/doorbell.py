@@ -1,7 +1,7 @@
-"""Owns the two datagram sockets by which gateway and api wake each other. Only hints: both also look.
+"""Owns the datagram socket at which the gateway rings after a commit. Only a hint: the api also looks.
 
-The api listens on `api.wake` beside the store and sends to `gateway.wake`. A datagram that is lost
-costs 20 ms.
+It is `api.wake` beside the store. A datagram that is lost costs 20 ms, which is also how often the gateway
+looks for commands.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from typing import TYPE_CHECKING, Annotated, Final
-
-from fastapi import Depends, Request
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,15 +22,11 @@ class Doorbell:
 
     def __init__(self, directory: Path) -> None:
         self._mine = directory / "api.wake"
-        self._gateways = str(directory / "gateway.wake")
         self._rung = asyncio.Event()
         self._ear: socket.socket | None = None
-        self._voice: socket.socket | None = None
 
     def open(self) -> None:
         """Listen, if the path can be bound; without it, waiting is polling."""
-        self._voice = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._voice.setblocking(False)
         ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         ear.setblocking(False)
         try:
@@ -61,25 +55,9 @@ class Doorbell:
             async with asyncio.timeout(LOOK_EVERY_S):
                 await self._rung.wait()
 
-    def call_gateway(self) -> None:
-        """Tell the gateway that a command waits."""
-        assert self._voice is not None, "opened first"
-        with contextlib.suppress(OSError):
-            self._voice.sendto(b"", self._gateways)
-
     def close(self) -> None:
-        """Give both sockets back."""
-        if self._voice is not None:
-            self._voice.close()
+        """Give the socket back."""
         if self._ear is not None:
             asyncio.get_running_loop().remove_reader(self._ear.fileno())
             self._ear.close()
             self._mine.unlink(missing_ok=True)
-
-
-async def _doorbell(request: Request) -> Doorbell:
-    bell: Doorbell = request.app.state.doorbell
-    return bell
-
-
-Bell = Annotated[Doorbell, Depends(_doorbell)]

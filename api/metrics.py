@@ -96,6 +96,8 @@ def _pulse(pulse: Mapping[str, Any] | None) -> Iterator[Metric]:
         ("step", "Steps of the core"),
         ("epoch", "Connections to the broker"),
         ("started_at_ms", "When the gateway started"),
+        ("strangers", "Devices known only through an alarm of their own"),
+        ("clock_behind_ms", "How far the host's clock stepped back, where the gateway's did not"),
     ):
         for _, value in _numbers({name: pulse.get(name)}):
             yield _gauge(f"gateway_{name}", says, value)

@@ -126,7 +126,7 @@ class Batcher:
     def _has_room(self, taken: int) -> bool:
         """Counted anew in each step: what is admitted depends on nothing but the engine's state."""
         if self._room is None:
-            self._room = MAX_UNREGISTERED - sum(not d.registered for d in self._engine.fleet.devices)
+            self._room = MAX_UNREGISTERED - self._engine.fleet.strangers()
         return taken < self._room
 
     def _take(

@@ -263,11 +263,15 @@ class Gateway:
     def _pulse(self, now_ms: int) -> str:
         """What the api tells of the gateway."""
         intake = self.intake
-        counters = {**self.counts, "shed": intake.shed, "stale_acks": intake.stale, "unsent": intake.unsent}
+        counters = {
+            **self.counts, "shed": intake.shed, "stale_acks": intake.stale, "unsent": intake.unsent,
+            "stalls": intake.stalls,
+        }  # fmt: skip
         said = {
             "at_ms": now_ms, "started_at_ms": self._started_at_ms, "connected": intake.connected,
             "epoch": intake.epoch, "queue": intake.depth, "queue_limit": self._settings.mqtt.queue_limit,
             "step": self.store.step, "devices": len(self.engine.fleet), "fault": self.fault,
+            "strangers": self.engine.fleet.strangers(), "clock_behind_ms": self.clock.behind_ms,
             "refused_topics": list(intake.refused), "counters": counters, "rejected": dict(self.rejected),
         }  # fmt: skip
         return msgspec.json.encode(said).decode()

@@ -13,7 +13,6 @@ from alerts.policy import Policy
 from iot_gateway import schema
 from iot_gateway.clock import Clock
 from iot_gateway.database import StoreBusyError, StoreError, connect, insert_sql
-from iot_gateway.doorbell import Doorbell
 from iot_gateway.gateway import Gateway
 from iot_gateway.roster_file import Roster, RosterChange, RosterError
 from iot_gateway.settings import Settings
@@ -43,7 +42,6 @@ def _ask(settings: Settings, policy: Policy, roster: Roster) -> tuple[str, str]:
         gateway = _become_gateway(settings, policy, held)
         db = held.enter_context(closing(connect(settings.database)))
         command_id = _append(db, roster)
-        _ring(settings)
         deadline_s = time.monotonic() + PATIENCE_S
         while (answer := _answer(db, command_id)) is None:
             if gateway is not None:
@@ -72,12 +70,6 @@ def _append(db: sqlite3.Connection, roster: Roster) -> str:
     columns = ("command_id", "created_at_ms", "operator", "type", "body")
     db.execute(insert_sql(schema.commands, columns), (command_id, Clock().now_ms(), "import", "roster", body))
     return command_id
-
-
-def _ring(settings: Settings) -> None:
-    bell = Doorbell(settings.database.parent / "gateway.wake")
-    bell.ring()
-    bell.close()
 
 
 def _answer(db: sqlite3.Connection, command_id: str) -> tuple[str, str] | None:

@@ -197,10 +197,21 @@ class Store:
                 f"(SELECT id, received_at_ms FROM {table} ORDER BY id LIMIT ?) WHERE received_at_ms<? AND id<=?)",
                 (limit, before_ms, last_id),
             ).rowcount
+        deleted += self._forget_decided(before_ms, limit)
         deleted += self._db.execute(
             "DELETE FROM steps WHERE now_ms<? AND step<=? AND step IN (SELECT step FROM steps ORDER BY step LIMIT ?)",
             (before_ms, last_step, limit),
         ).rowcount
+        return deleted
+
+    def _forget_decided(self, before_ms: int, limit: int) -> int:
+        """What was asked and told long ago. What became of it stays in the journal."""
+        old = "SELECT command_id FROM (SELECT * FROM commands ORDER BY id LIMIT ?) WHERE created_at_ms<? AND id<=?"
+        values = limit, before_ms, self.last_request_id()
+        self._db.execute(f"DELETE FROM command_results WHERE command_id IN ({old})", values)  # noqa: S608 - our own
+        deleted = self._db.execute(f"DELETE FROM commands WHERE command_id IN ({old})", values).rowcount  # noqa: S608
+        for table in ("outbox", "device_commands"):
+            deleted += self._db.execute(f"DELETE FROM {table} WHERE created_at_ms<?", (before_ms,)).rowcount  # noqa: S608
         return deleted
 
     def _dispensable(self) -> tuple[int, int]:

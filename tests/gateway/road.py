@@ -89,7 +89,9 @@ class Core:
         self.engine.step(max([self.engine.now_ms, *(m.received_at_ms for m in messages)]), admitted.batch)
         return admitted
 
-    def step(self, inputs: Iterable[Input], now_ms: int | None = None, **record: Any) -> tuple[Admitted, Decisions]:
+    def step(
+        self, inputs: Iterable[Input], now_ms: int | None = None, **record: Any
+    ) -> tuple[Admitted, Decisions]:
         """The whole road, for inputs in the order of arrival."""
         inputs = list(inputs)
         if now_ms is None:
@@ -222,7 +224,9 @@ class House:
 
 
 def kinds_raised(transitions: Sequence[Any], device: str = "w1") -> list[str]:
-    return [t.alarm.kind for t in transitions if t.alarm.subject_id == device and t.event in {"raise", "reraise"}]
+    return [
+        t.alarm.kind for t in transitions if t.alarm.subject_id == device and t.event in {"raise", "reraise"}
+    ]
 
 
 def close_quietly(things: Iterable[Any]) -> None:

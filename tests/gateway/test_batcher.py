@@ -59,7 +59,10 @@ def test_exactly_what_wants_it_is_acknowledged_admitted_repeated_or_quarantined(
 
 def test_every_rejection_is_kept_with_its_reason_even_of_nothing_at_all(core):
     admitted = core.admit(
-        message("alarm", b""), message("heartbeat", b"\xff\x00"), message("location", b"{}"), message("result", b"[]")
+        message("alarm", b""),
+        message("heartbeat", b"\xff\x00"),
+        message("location", b"{}"),
+        message("result", b"[]"),
     )
     assert [row.payload for row in admitted.quarantined] == [b"", b"\xff\x00", b"{}", b"[]"]
     assert all(row.reason and row.topic.startswith("care/v1/w1/") for row in admitted.quarantined)
@@ -81,12 +84,16 @@ def test_the_alarm_of_a_stranger_raises_on_a_row_of_its_own(core):
     _, decisions = core.step([message("alarm", said, device=name) for name in ("new-1", "new-2", "new-1")])
     assert kinds_raised(decisions.transitions, "new-1") == ["sos"]
     assert kinds_raised(decisions.transitions, "new-2") == ["sos"]
-    found = core.rows("SELECT device_row, device_id, kind, registered FROM devices WHERE NOT registered ORDER BY 1")
+    found = core.rows(
+        "SELECT device_row, device_id, kind, registered FROM devices WHERE NOT registered ORDER BY 1"
+    )
     assert found == [(3, "new-1", "unknown", 0), (4, "new-2", "unknown", 0)]
 
 
 @pytest.mark.parametrize("known_by_an_alarm", [False, True])
-def test_everything_else_of_a_stranger_is_rejected_counted_and_acknowledged_if_wanted(core, known_by_an_alarm):
+def test_everything_else_of_a_stranger_is_rejected_counted_and_acknowledged_if_wanted(
+    core, known_by_an_alarm
+):
     if known_by_an_alarm:
         core.step([message("alarm", {"kinds": ["sos"]}, device="new")])
     position = {"lat": LAT, "lon": LON, "seq": 3, "boot": 1}
@@ -104,7 +111,9 @@ def test_everything_else_of_a_stranger_is_rejected_counted_and_acknowledged_if_w
 def test_a_stranger_that_is_enrolled_later_is_listened_to_and_keeps_its_row(core):
     core.step([message("alarm", {"kinds": ["sos"], "seq": 1}, device="new")])
     row = core.engine.fleet.row_of["new"]
-    core.step([enrolment(roster(devices=[{"device_id": "new", "kind": "wristband", "site_id": "s1"}]), "again")])
+    core.step(
+        [enrolment(roster(devices=[{"device_id": "new", "kind": "wristband", "site_id": "s1"}]), "again")]
+    )
     assert core.engine.fleet.row_of["new"] == row
     admitted = core.admit(
         message("location", {"lat": LAT, "lon": LON}, device="new"),
@@ -120,7 +129,9 @@ def test_beyond_the_limit_of_strangers_an_alarm_is_shed_and_so_never_acknowledge
     admitted = core.admit(*(message("alarm", said, device=f"new-{i}") for i in range(3)))
     assert acks(admitted) == [("new-0", 0, 1), ("new-1", 0, 1)]
     assert admitted.rejected == {"too_many_strangers": 1} and len(admitted.quarantined) == 1
-    admitted = core.admit(*(message("alarm", said | {"seq": 2}, device=name) for name in ("new-1", "new-2", "w1")))
+    admitted = core.admit(
+        *(message("alarm", said | {"seq": 2}, device=name) for name in ("new-1", "new-2", "w1"))
+    )
     assert acks(admitted) == [("new-1", 0, 2), ("w1", 0, 2)]
 
 
@@ -232,7 +243,9 @@ def test_a_reading_keeps_what_was_said(core):
         "bat": 60, "hr": 99, "faults": ["缺"], "spd": 1.5,
     }  # fmt: skip
     core.step([message("alarm", said)])
-    (row,) = core.rows("SELECT measured_at_ms, boot, seq, stream, lat, lon, acc_m, src, bat, extra FROM readings")
+    (row,) = core.rows(
+        "SELECT measured_at_ms, boot, seq, stream, lat, lon, acc_m, src, bat, extra FROM readings"
+    )
     assert row[:-1] == (9, 2, 1, "alarm", LAT, LON, 7, "gnss", 60)
     kept = {"kinds": ["fall"], "on": False, "hr": 99, "faults": ["缺"], "spd": 1.5}
     assert msgspec.json.decode(row[-1]) == kept

@@ -36,8 +36,26 @@ def bits(decoded, device="w1"):
 # What is right ----------------------------------------------------------------------------------
 
 RIGHT = {
-    "heartbeat": {"ts": 1, "seq": 2, "boot": 3, "bat": 50, "worn": True, "hr": 71, "rssi": -60, "faults": ["x"]},
-    "location": {"ts": 1, "seq": 2, "boot": 3, "lat": 36.7, "lon": 119.1, "acc": 8, "src": "gnss", "spd": 1.5},
+    "heartbeat": {
+        "ts": 1,
+        "seq": 2,
+        "boot": 3,
+        "bat": 50,
+        "worn": True,
+        "hr": 71,
+        "rssi": -60,
+        "faults": ["x"],
+    },
+    "location": {
+        "ts": 1,
+        "seq": 2,
+        "boot": 3,
+        "lat": 36.7,
+        "lon": 119.1,
+        "acc": 8,
+        "src": "gnss",
+        "spd": 1.5,
+    },
     "alarm": {"ts": 1, "seq": 2, "boot": 3, "kinds": ["sos", "fall"], "lat": 36.7, "lon": 119.1, "hr": 120},
 }
 
@@ -100,19 +118,40 @@ def test_a_result_names_its_command():
 
 
 def test_a_result_that_cannot_be_read_is_rejected():
-    for said in ({"id": "c1", "state": "perhaps"}, {"state": "done"}, [], {"id": "x" * 65, "state": "done"}, b""):
+    for said in (
+        {"id": "c1", "state": "perhaps"},
+        {"state": "done"},
+        [],
+        {"id": "x" * 65, "state": "done"},
+        b"",
+    ):
         decoded = of("result", said)
         assert not decoded.results and not decoded.items and len(decoded.rejections) == 1
 
 
 # OwnTracks --------------------------------------------------------------------------------------
 
-TRACK = {"_type": "location", "lat": 36.7, "lon": 119.1, "tst": 1_700_000_000, "acc": 12, "batt": 40, "vel": 36}
+TRACK = {
+    "_type": "location",
+    "lat": 36.7,
+    "lon": 119.1,
+    "tst": 1_700_000_000,
+    "acc": 12,
+    "batt": 40,
+    "vel": 36,
+}
 
 
 def test_an_owntracks_location_is_a_location():
-    (item,) = decode("owntracks/w1/phone", json.dumps(TRACK | {"cog": 90, "bs": 1, "tid": "AA"}).encode()).items
-    assert (item.device_id, item.stream, item.ts, item.wants_ack) == ("w1", "location", 1_700_000_000_000, False)
+    (item,) = decode(
+        "owntracks/w1/phone", json.dumps(TRACK | {"cog": 90, "bs": 1, "tid": "AA"}).encode()
+    ).items
+    assert (item.device_id, item.stream, item.ts, item.wants_ack) == (
+        "w1",
+        "location",
+        1_700_000_000_000,
+        False,
+    )
     said = item.said
     assert (said.lat, said.lon, said.acc, said.bat, said.spd, said.hdg) == (36.7, 119.1, 12, 40, 10, 90)
 
@@ -124,14 +163,25 @@ def test_owntracks_without_an_accuracy_is_a_location_without_one():
 
 
 @pytest.mark.parametrize(
-    "said", [{"_type": "lwt", "tst": 1}, {"_type": "waypoint"}, {}, [], 5, {"_type": ["location"]}, TRACK | {"lat": "x"}]
+    "said",
+    [
+        {"_type": "lwt", "tst": 1},
+        {"_type": "waypoint"},
+        {},
+        [],
+        5,
+        {"_type": ["location"]},
+        TRACK | {"lat": "x"},
+    ],
 )
 def test_other_owntracks_messages_are_counted_and_nothing_else(said):
     decoded = decode("owntracks/w1/phone", json.dumps(said).encode())
     assert not decoded.items and len(decoded.rejections) == 1
 
 
-@pytest.mark.parametrize("name", ["owntracks/w1", "owntracks/w1/phone/event", "owntracks//x", "owntracks/+/x"])
+@pytest.mark.parametrize(
+    "name", ["owntracks/w1", "owntracks/w1/phone/event", "owntracks//x", "owntracks/+/x"]
+)
 def test_other_owntracks_topics_are_nobodys_location(name):
     assert not decode(name, json.dumps(TRACK).encode()).items
 
@@ -232,13 +282,18 @@ def test_nothing_on_the_alarm_stream_stays_without_an_alarm(name):
     lawful(CORPUS[name])
 
 
-@pytest.mark.parametrize("name", [n for n, said in CORPUS.items() if b'"sos"' in said and b'"sos":' not in said and b"kinds" in said])
+@pytest.mark.parametrize(
+    "name",
+    [n for n, said in CORPUS.items() if b'"sos"' in said and b'"sos":' not in said and b"kinds" in said],
+)
 def test_a_call_for_help_is_one_whatever_is_wrong_around_it(name):
     on, _ = bits(lawful(CORPUS[name]))
     assert on & SOS
 
 
-@pytest.mark.parametrize("said", [b'{"kinds": ["sos"], "on": false, "lat": NaN}', b'{"on" : false, "kinds": "sos" '])
+@pytest.mark.parametrize(
+    "said", [b'{"kinds": ["sos"], "on": false, "lat": NaN}', b'{"on" : false, "kinds": "sos" ']
+)
 def test_a_word_that_it_is_over_raises_no_call_for_help_even_if_it_is_broken(said):
     assert bits(lawful(said)) == (UNREADABLE, 0)
 
@@ -251,7 +306,9 @@ def test_what_is_over_stays_over_when_something_else_is_wrong():
 
 
 def test_what_is_right_beside_the_wrong_is_kept():
-    (item,) = of("alarm", {"kinds": ["sos"], "lat": 36.7, "lon": 119.1, "hr": "fast", "bat": 3, "ts": 7}).items
+    (item,) = of(
+        "alarm", {"kinds": ["sos"], "lat": 36.7, "lon": 119.1, "hr": "fast", "bat": 3, "ts": 7}
+    ).items
     assert (item.said.lat, item.said.bat, item.said.hr, item.ts) == (36.7, 3, None, 7)
 
 
@@ -315,7 +372,9 @@ def test_a_device_id_that_cannot_be_one_is_nobody_of_the_roster_but_its_alarm_is
     assert not decoded.items and len(decoded.rejections) == 1
 
 
-@pytest.mark.parametrize("name", ["", "care/v1", "care/v2/w1/alarm", "care/v1/w1/ack", "care/v1/w1/alarm/x", "x" * 999])
+@pytest.mark.parametrize(
+    "name", ["", "care/v1", "care/v2/w1/alarm", "care/v1/w1/ack", "care/v1/w1/alarm/x", "x" * 999]
+)
 def test_a_topic_of_nobody_is_one_rejection(name):
     decoded = decode(name, b'{"kinds": ["sos"]}')
     assert [r.reason for r in decoded.rejections] == ["unknown_topic"] and not decoded.items
@@ -325,11 +384,29 @@ def test_a_topic_of_nobody_is_one_rejection(name):
 
 NUMBERS = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.integers(-5, 2**54))
 VALUES = st.recursive(
-    st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=8), st.sampled_from([*DEVICE_KINDS, "aliens"])),
+    st.one_of(
+        st.none(), st.booleans(), NUMBERS, st.text(max_size=8), st.sampled_from([*DEVICE_KINDS, "aliens"])
+    ),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
     max_leaves=8,
 )
-FIELDS = ("ts", "seq", "boot", "ack", "bat", "lat", "lon", "acc", "src", "crs", "hr", "temp", "faults", "worn", "x")
+FIELDS = (
+    "ts",
+    "seq",
+    "boot",
+    "ack",
+    "bat",
+    "lat",
+    "lon",
+    "acc",
+    "src",
+    "crs",
+    "hr",
+    "temp",
+    "faults",
+    "worn",
+    "x",
+)
 KINDS = st.lists(st.sampled_from([*DEVICE_KINDS, "aliens", "unreadable", "fence_left", 7, None]), max_size=5)
 ITEMS = st.fixed_dictionaries(
     {},
@@ -348,7 +425,9 @@ BYTES = st.binary(max_size=200) | st.lists(PIECES, max_size=30).map(b"".join)
 @example(payload=b'{"kinds":["sos"],"lat":-', stream="alarm")
 def test_any_bytes_are_decoded(payload, stream):
     decoded = of(stream, payload)
-    assert decoded.items or decoded.rejections or decoded.results or payload.split() in ([b"[]"], [b"[", b"]"])
+    assert (
+        decoded.items or decoded.rejections or decoded.results or payload.split() in ([b"[]"], [b"[", b"]"])
+    )
     if stream == "alarm":
         lawful(payload)
 

@@ -85,7 +85,9 @@ def test_the_streams_share_one_count_of_identities(core):
 
 def test_another_devices_items_are_its_own(core):
     said = sos(1, NOW_MS)
-    admitted, _ = core.step([message("alarm", said, device=d, at_ms=NOW_MS + 1000) for d in ("w1", "w2", "f1")])
+    admitted, _ = core.step(
+        [message("alarm", said, device=d, at_ms=NOW_MS + 1000) for d in ("w1", "w2", "f1")]
+    )
     assert len(admitted.readings) == 3
 
 
@@ -116,7 +118,10 @@ def test_only_so_many_timeless_items_of_a_device_are_remembered():
 
 
 IDENTITIES = st.tuples(
-    st.integers(0, 1), st.sampled_from([None, 1, 2, 1000, 2**53]), st.sampled_from([-1, 0, 1]), st.integers(0, 3)
+    st.integers(0, 1),
+    st.sampled_from([None, 1, 2, 1000, 2**53]),
+    st.sampled_from([-1, 0, 1]),
+    st.integers(0, 3),
 )
 
 
@@ -133,7 +138,10 @@ def test_in_whatever_order_and_steps_each_item_is_new_exactly_once(stream, data)
 
 
 @examples(15)
-@given(stream=st.lists(st.lists(IDENTITIES, min_size=1, max_size=5), max_size=5), crashes=st.sets(st.integers(0, 4)))
+@given(
+    stream=st.lists(st.lists(IDENTITIES, min_size=1, max_size=5), max_size=5),
+    crashes=st.sets(st.integers(0, 4)),
+)
 def test_the_store_remembers_what_memory_does(stream, crashes, tmp_path_factory):
     path = tmp_path_factory.mktemp("s") / "s.sqlite"
     core, remembered = Core(path), RememberedRepeats()
@@ -143,7 +151,9 @@ def test_the_store_remembers_what_memory_does(stream, crashes, tmp_path_factory)
         items = [(("w1", "w2")[row], sos(seq, ts, boot)) for row, ts, boot, seq in step]
         remembered.begin_step()
         new = sum(not remembered.is_repeat(Identity(*one), at_ms) for one in step)
-        admitted, _ = core.step([message("alarm", said, device=device, at_ms=at_ms) for device, said in items])
+        admitted, _ = core.step(
+            [message("alarm", said, device=device, at_ms=at_ms) for device, said in items]
+        )
         assert len(admitted.readings) == new
         assert sum(map(len, admitted.acks.values())) == len(step)
         if number in crashes:

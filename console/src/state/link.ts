@@ -52,7 +52,7 @@ function hear(message: Message): void {
       applyTransition(message.alarm)
       break
     case 'pulse':
-      heardMs.value = Date.now()
+      heardMs.value = nowMs.value = Date.now()
       clockOffsetMs.value = message.receivedMs - message.pulse.at_ms
       pulse.value = message.pulse
       break

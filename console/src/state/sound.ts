@@ -136,14 +136,17 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible' && sounding.value === 'here') void stayAwake()
 })
 
-setInterval(() => {
+function beat(): void {
   void lookForOthers()
   if (sounding.value !== 'here' || testing.value || !session.value || !tone.value) return
   if (Date.now() - playedMs < TONES[tone.value].everyMs) return
   playedMs = Date.now()
   play(tone.value)
-}, 400)
+}
 
+setInterval(beat, 400)
+// A hidden tab's timers slow down to one a minute; the pulse of the stream does not.
+watch(nowMs, beat)
 watch(tone, () => (playedMs = 0))
 
 let notifiedSeq = 0
