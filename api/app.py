@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse
 
 from api import (
     alarms,
     asyncapi,
     auth,
     commands,
+    console,
     devices,
     health,
     logs,
@@ -45,16 +45,6 @@ if TYPE_CHECKING:
 
 FILL_PATIENCE_S: Final = 3  # a big store is read on in the background; alarms do not wait for it
 STOP_PATIENCE_S: Final = 1
-
-PAGE: Final = """<!doctype html>
-<html lang="zh-CN">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>守望 Shouwang</title>
-<h1>守望 Shouwang</h1>
-<p>服务正在运行。The service is running.</p>
-</html>
-"""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -82,19 +72,15 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):
         app.include_router(roster.routes(kind))
-    app.add_api_route("/", _index, include_in_schema=False)
+    app.add_api_route("/", console.index, include_in_schema=False)
 
     problems.install(app)
     app.add_middleware(auth.Door, database=state.database)
+    app.add_middleware(console.Files)
     app.add_middleware(BodyLimit)
     app.add_middleware(Envelope, requests=state.requests)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
-
-
-async def _index() -> HTMLResponse:
-    """The service lives; the console takes this place."""
-    return HTMLResponse(PAGE)
 
 
 @asynccontextmanager

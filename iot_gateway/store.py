@@ -210,9 +210,9 @@ class Store:
         values = limit, before_ms, self.last_request_id()
         self._db.execute(f"DELETE FROM command_results WHERE command_id IN ({old})", values)  # noqa: S608 - our own
         deleted = self._db.execute(f"DELETE FROM commands WHERE command_id IN ({old})", values).rowcount  # noqa: S608
-        for table in ("outbox", "device_commands"):
-            deleted += self._db.execute(f"DELETE FROM {table} WHERE created_at_ms<?", (before_ms,)).rowcount  # noqa: S608
-        return deleted
+        deleted += self._db.execute("DELETE FROM outbox WHERE created_at_ms<?", (before_ms,)).rowcount
+        asked = "DELETE FROM device_commands WHERE created_at_ms<? AND state!='queued'"
+        return deleted + self._db.execute(asked, (before_ms,)).rowcount
 
     def _dispensable(self) -> tuple[int, int]:
         """The last step and the last reading that a restart does not need.

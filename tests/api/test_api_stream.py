@@ -97,8 +97,6 @@ def test_no_gap_and_no_repeat_while_the_journal_grows(service):
     def append():
         for seq in range(before, total + 1):
             service.book.journal(seq)
-            if seq % 50 == 0:
-                service.app.state.doorbell.call_gateway()  # a datagram to nobody hurts nobody
 
     def listen(got, seed):
         dice = random.Random(seed)
@@ -244,13 +242,7 @@ async def test_the_doorbell_rings_and_a_stale_one_is_replaced(tmp_path):
     bell = Doorbell(tmp_path)
     bell.open()
     rung = bell._rung
-    with (
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as gateway,
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear,
-    ):
-        ear.bind(str(tmp_path / "gateway.wake"))
-        bell.call_gateway()
-        assert ear.recv(1) == b""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as gateway:
         gateway.sendto(b"", str(tmp_path / "api.wake"))
         await asyncio.wait_for(rung.wait(), DEADLINE_S)
     bell.close()
@@ -263,6 +255,5 @@ async def test_without_a_doorbell_there_is_polling(tmp_path):
     deep.mkdir()
     bell = Doorbell(deep)
     bell.open()
-    bell.call_gateway()
     await bell.wait()
     bell.close()

@@ -517,12 +517,15 @@ def test_only_old_input_is_forgotten_and_a_little_at_a_time(core):
         core.keep_state()
 
     def facts():
-        return core.journal(), core.rows("SELECT * FROM alarms"), core.rows("SELECT * FROM outbox")
+        return core.journal(), core.rows("SELECT * FROM alarms")
 
     before, store = facts(), core.store
-    assert store.forget_before(NOW_MS + days(2), limit=3) == 3 + 3 + 2  # 2 steps: the roster's and the first
+    store.forget_before(NOW_MS + days(2), limit=3)
+    assert core.rows("SELECT count(*) FROM readings") == [(36 - 3,)]
+    assert core.rows("SELECT count(*) FROM quarantine") == [(6 - 2,)]
     while store.forget_before(NOW_MS + days(2), limit=3):
         pass
+    assert core.rows("SELECT min(created_at_ms) FROM outbox") == [(NOW_MS + days(2),)]
     ((oldest,),) = core.rows("SELECT min(received_at_ms) FROM readings")
     assert oldest == NOW_MS + days(2)
     assert core.rows("SELECT min(received_at_ms) FROM quarantine") == [(NOW_MS + days(2),)]
@@ -532,7 +535,8 @@ def test_only_old_input_is_forgotten_and_a_little_at_a_time(core):
 
 def test_nothing_that_a_restart_needs_is_forgotten(core):
     core.step([message("alarm", {"kinds": ["sos"], "seq": 1})])
-    assert core.store.forget_before(NOW_MS + days(99), 100) == 0  # there is no snapshot
+    core.store.forget_before(NOW_MS + days(99), 100)  # there is no snapshot
+    assert core.rows("SELECT count(*) FROM steps") == [(2,)] and core.rows("SELECT count(*) FROM readings") == [(1,)]
     core.keep_state()
     core.step([message("alarm", {"kinds": ["sos"], "seq": 2}, at_ms=NOW_MS + 1)])
     core.keep_state()
@@ -540,6 +544,16 @@ def test_nothing_that_a_restart_needs_is_forgotten(core):
     core.store.forget_before(NOW_MS + days(99), 100)
     assert core.rows("SELECT seq FROM readings ORDER BY id") == [(2,), (3,)]
     assert core.rows("SELECT now_ms FROM steps ORDER BY step") == [(NOW_MS + 1,), (NOW_MS + 2,)]
+
+
+def test_what_was_asked_of_a_device_is_kept_until_it_is_answered_or_expired(core):
+    rows = [requests.device_command_row(f"d{i}", "w1", "buzz", {}, NOW_MS, NOW_MS + days(7)) for i in (1, 2)]
+    core.step([message("result", {"id": "d1", "state": "done"})], device_commands=rows)
+    core.store.forget_before(NOW_MS + days(1), 100)
+    assert core.rows("SELECT id, state FROM device_commands") == [("d2", "queued")]
+    core.store.expire_device_commands(NOW_MS + days(7))
+    core.store.forget_before(NOW_MS + days(8), 100)
+    assert core.rows("SELECT * FROM device_commands") == []
 
 
 def test_after_everything_was_old_the_service_still_starts_again(tmp_path):
