@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ FOR_EVER: Final = b"public, max-age=31536000, immutable"
 ASK_AGAIN: Final = b"no-cache"
 
 
-async def index() -> FileResponse | HTMLResponse:
+async def index() -> Response:
     """The console's page."""
     headers = {"cache-control": ASK_AGAIN.decode()}
     if not INDEX.exists():

@@ -120,7 +120,7 @@ def _line(said: dict[str, Any]) -> bytes:
 class _Line(msgspec.Struct):
     received_at_ms: Annotated[int, Meta(ge=0, le=MAX_RECEIVED_MS)]
     topic: str | None = None
-    payload: msgspec.Raw | None = None
+    payload: msgspec.Raw = msgspec.Raw()  # never empty where there is one
     payload_b64: str | None = None
     command: dict[str, Any] | None = None
 
@@ -153,6 +153,6 @@ def _input(read: _Line, received_at_ms: int) -> Input:
         raise ValueError("neither a topic nor a command")
     if read.payload_b64 is not None:
         return Received(received_at_ms, read.topic, b64decode(read.payload_b64, validate=True))
-    if read.payload is None:
+    if not bytes(read.payload):
         raise ValueError("neither a payload nor a payload_b64")
     return Received(received_at_ms, read.topic, bytes(read.payload))

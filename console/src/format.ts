@@ -51,3 +51,11 @@ export function subjectName(alarm: Alarm): string {
 /** The room of a resident, or the zone of a sensor. */
 export const placeName = (alarm: Alarm): string =>
   residents.find(alarm.resident_id)?.room || devices.find(alarm.device_id)?.zone || ''
+
+/** The same in two lines: a name that fits a column, and what tells more. */
+export function subjectLines(alarm: Alarm): [string, string] {
+  const name = subjectName(alarm)
+  const id = alarm.device_id ?? ''
+  if (!id || name === id || !name.endsWith(` ${id}`)) return [name, placeName(alarm)]
+  return [id, [name.slice(0, -id.length - 1), placeName(alarm)].filter(Boolean).join(' · ')]
+}

@@ -6,6 +6,8 @@ export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     { path: '/', name: 'queue', component: QueuePage },
+    { path: '/map', name: 'map', component: () => import('./pages/MapPage.vue') },
+    { path: '/track', name: 'track', component: () => import('./pages/TrackPage.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
 })

@@ -8,7 +8,7 @@ from hypothesis import given
 from alerts.engine import Engine
 
 
-@city.examples(600)
+@city.examples(1500)
 @given(city.seeds, city.streams)
 def test_engine_equals_oracle(roster, actions):
     oracle, inputs = city.play(roster, actions)

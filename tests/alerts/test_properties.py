@@ -28,7 +28,7 @@ def run_in_pieces(inputs, dice: Random, *, restart: bool = False) -> Decisions:
     begin = 0
     while begin < len(inputs):
         end = min(len(inputs), begin + dice.choice([0, 1, 1, 2, 3, 10]))
-        taken = inputs[begin:end]
+        taken = city.numbered(inputs[begin:end])  # arrivals count anew in each step
         earliest = taken[-1].received_at_ms if taken else engine.now_ms
         latest = inputs[end].received_at_ms if end < len(inputs) else city.end_ms(inputs)
         due_ms = engine.next_due_ms()

@@ -185,6 +185,13 @@ def test_a_cell_fix_cannot_say_that_she_left_a_small_fence_but_that_she_is_far()
     assert house.story() == ["02:41:00 raise fence_left"]
 
 
+@pytest.mark.parametrize(("second", "story"), [("02:41:00", ["02:41:00 raise fence_left"]), ("02:41:01", [])])
+def test_two_fixes_outside_support_each_other_for_half_an_hour(second, story):
+    house = mrs_li_at_home().at("02:11").says("band-li", place=STREET, acc_m=8.0)
+    house.at(second).says("band-li", place=STREET, acc_m=8.0)
+    assert house.story("fence_left") == story
+
+
 def test_who_never_was_inside_has_not_left():
     house = Evening(MRS_LI, GROUNDS).walks("band-li", STREET, until="03:00")
     assert house.made == []
@@ -330,6 +337,23 @@ def test_closed_redrawn_and_still_in_the_pond_it_raises_anew_on_new_fixes():
         "02:20:00 close fence_entered",
         "02:21:00 raise fence_entered",
     ]
+
+
+def test_closed_while_in_the_pond_a_fix_that_may_be_beside_it_raises_nothing():
+    house = mrs_li_at_home(POND).walks("band-li", (300.3, 5.1), until="02:20")
+    house.closes("fence_entered")
+    house.at("02:21").says("band-li", place=(300.3, 5.1), acc_m=200.0)
+    assert house.state("fence_entered") == "normal"
+    house.at("02:22").says("band-li", place=(300.3, 5.1), acc_m=8.0)
+    assert house.state("fence_entered") == "active_unacknowledged"
+
+
+def test_a_pond_that_becomes_a_garden_is_left_behind():
+    house = mrs_li_at_home(POND).walks("band-li", (300.3, 5.1), until="02:20")
+    house.put(Fence("pond", "safe", POND.geometry, site_id="house"))
+    assert house.story() == ["02:11:00 raise fence_entered", "02:20:00 clear fence_entered"]
+    house.walks("band-li", (300.3, 5.1), until="02:30").walks("band-li", HOME, until="02:40")
+    assert house.story()[2:] == ["02:31:00 raise fence_left"]
 
 
 @pytest.mark.parametrize(
@@ -533,6 +557,18 @@ def test_the_battery_of_a_band():
     assert house.story() == ["00:01:00 raise low_battery", "00:09:00 clear low_battery"]
 
 
+def test_pressure_that_comes_back_for_half_a_minute_has_not_come_back():
+    house = Evening(DETECTOR).says("smoke-12", press=0.05).at("00:05").says("smoke-12", press=0.3)
+    house.at("00:05:30").says("smoke-12", press=0.05).at("00:10")
+    assert house.story() == ["00:01:00 raise water_pressure_low"]
+
+
+def test_each_good_value_more_does_not_put_off_the_end():
+    house = Evening(DETECTOR).says("smoke-12", press=0.05).at("00:05").says("smoke-12", press=0.3)
+    house.at("00:05:30").says("smoke-12", press=0.3).at("00:10")
+    assert house.story()[1:] == ["00:06:00 clear water_pressure_low"]
+
+
 def test_two_values_of_one_moment_count_in_the_order_of_their_arrival():
     house = Evening(DETECTOR).says("smoke-12", temp=20.0).says("smoke-12", temp=80.0)
     assert house.story() == ["00:00:00 raise heat"]
@@ -565,6 +601,30 @@ def test_not_worn_for_ten_minutes_but_never_on_the_charger():
     assert house.story() == ["00:10:00 raise not_worn", "00:12:00 clear not_worn"]
     house.says("band-li", worn=False, charging=True).at("01:00")
     assert len(house.made) == 2
+
+
+def test_within_one_millisecond_shelves_then_timers_then_schedules_then_items():
+    night = Fence("night", "safe", city.square(100.0), site_id="house", schedule=city.NIGHT)
+    house = Evening(MRS_LI, DETECTOR, night, begins="12:00")
+    house.walks("band-li", HOME, until="12:10").walks("band-li", STREET, until="18:58")
+    house.says("smoke-12", on=["tamper"])
+    house.asks("shelve", "tamper", until_ms=clock("19:00"), reason="repair")
+    house.at("18:59").says("smoke-12", bat=5.0)
+    house.now_ms = clock("19:00")
+    house.says("band-li", on=["sos"])
+    assert house.story()[2:] == [
+        "19:00:00 unshelve tamper",
+        "19:00:00 raise low_battery",
+        "19:00:00 raise fence_left",
+        "19:00:00 raise sos",
+    ]
+
+
+def test_what_was_due_comes_before_what_arrives_in_the_same_millisecond():
+    house = Evening(MRS_LI, DETECTOR).says("smoke-12", bat=5.0)
+    house.now_ms = clock("00:01")
+    house.says("band-li", on=["sos"])
+    assert house.story() == ["00:01:00 raise low_battery", "00:01:00 raise sos"]
 
 
 # Contact ----------------------------------------------------------------------------------------

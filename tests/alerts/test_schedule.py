@@ -59,6 +59,12 @@ def test_a_window_over_midnight_belongs_to_the_day_it_begins():
     assert next_change(night, "2026-11-28 07:00") == "2026-12-04 19:00"
 
 
+def test_a_window_once_a_week_comes_again():
+    market = weekly({"days": [1], "from": "08:00", "to": "12:00"})
+    assert next_change(market, f"{MONDAY} 12:00") == "2026-11-30 08:00"
+    assert next_change(market, f"{MONDAY} 23:59") == "2026-11-30 08:00"
+
+
 def test_sunday_night_reaches_into_monday():
     night = weekly({"days": [7], "from": "22:00", "to": "06:00"})
     assert in_force(night, f"{MONDAY} 05:59")

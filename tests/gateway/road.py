@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from hypothesis import HealthCheck, settings
 
-from alerts.commands import AlarmCommand, Command, ListeningCommand, RosterCommand
+from alerts.commands import RosterCommand
 from alerts.engine import Decisions
 from alerts.policy import Policy
 from iot_gateway import roster_rows
@@ -156,10 +155,14 @@ class SetClock(Clock):
 class House:
     """A real gateway whose messages are put where paho's thread would put them; no broker."""
 
+    all: ClassVar[list[House]] = []  # the fixture `leave_nothing_open` closes what a failed test left
+
     def __init__(self, directory: Path, policy: Policy | None = None, **store: Any) -> None:
         self.settings = Settings(data_dir=directory, mqtt=MqttSettings(), store=store)
         self.policy = policy or Policy()
+        self.asked = 0
         self.open()
+        self.all.append(self)
 
     def open(self) -> None:
         self.gateway = Gateway(self.settings, self.policy)
@@ -189,11 +192,11 @@ class House:
     def ask(self, type_: str, body: Any, command_id: str | None = None) -> str:
         """The api appends a request."""
         text = body if isinstance(body, str) else msgspec.json.encode(body).decode()
-        db = self.gateway.store._db
-        command_id = command_id or f"c{db.execute('SELECT count(*) FROM commands').fetchone()[0]}"
-        db.execute(
-            "INSERT INTO commands (command_id, created_at_ms, operator, type, body) VALUES (?, 0, 'op', ?, ?)",
-            (command_id, type_, text),
+        self.asked += 1
+        command_id = command_id or f"c{self.asked}"
+        self.gateway.store._db.execute(
+            "INSERT INTO commands (command_id, created_at_ms, operator, type, body) VALUES (?, ?, 'op', ?, ?)",
+            (command_id, self.clock.at_ms, type_, text),
         )
         return command_id
 
@@ -227,12 +230,3 @@ def kinds_raised(transitions: Sequence[Any], device: str = "w1") -> list[str]:
     return [
         t.alarm.kind for t in transitions if t.alarm.subject_id == device and t.event in {"raise", "reraise"}
     ]
-
-
-def close_quietly(things: Iterable[Any]) -> None:
-    for thing in things:
-        with suppress(Exception):
-            thing.close()
-
-
-__all__ = ["AlarmCommand", "Command", "ListeningCommand"]

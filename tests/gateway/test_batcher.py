@@ -187,10 +187,8 @@ def test_null_island_is_no_fix_and_an_alarm_from_there_is_one(core, stream):
 
 
 def test_half_a_position_is_none(core):
-    (lat, _, _, has_fix) = (lambda b: (b.lat_deg[0], 0, 0, b.has_fix[0]))(
-        core.admit(message("alarm", {"kinds": ["sos"], "lat": LAT})).batch
-    )
-    assert isnan(lat) and not has_fix
+    batch = core.admit(message("alarm", {"kinds": ["sos"], "lat": LAT})).batch
+    assert isnan(batch.lat_deg[0]) and not batch.has_fix[0]
 
 
 def test_gcj02_is_shifted_back_where_the_item_says_so_or_else_its_model(core):

@@ -410,7 +410,7 @@ FIELDS = (
 KINDS = st.lists(st.sampled_from([*DEVICE_KINDS, "aliens", "unreadable", "fence_left", 7, None]), max_size=5)
 ITEMS = st.fixed_dictionaries(
     {},
-    optional={name: VALUES for name in FIELDS}
+    optional=dict.fromkeys(FIELDS, VALUES)
     | {"kinds": KINDS | VALUES, "on": st.booleans() | VALUES, "seq": st.integers(0, 9) | VALUES},
 )
 PIECES = st.sampled_from([

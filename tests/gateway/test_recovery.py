@@ -1,5 +1,7 @@
 """A run that is stopped anywhere and started again decides what a run that never stopped decides."""
 
+import gc
+from contextlib import closing
 from dataclasses import replace
 
 import msgspec
@@ -13,6 +15,7 @@ from iot_gateway.batcher import Received, arrange
 from iot_gateway.recovery import RecoveryError, recover
 from iot_gateway.replay import replay
 from iot_gateway.roster_file import Roster
+from iot_gateway.store import Store
 
 
 def undisturbed(steps):
@@ -30,7 +33,9 @@ def bare(body):
 
 def same(found, wanted, until_ms):
     """The journal of a run may go on by its last tick, which the undisturbed one does not see."""
-    assert found[: len(wanted)] == wanted
+    for one, other in zip(found, wanted, strict=False):
+        assert one == other
+    assert len(found) >= len(wanted)
     assert all(one["at_ms"] <= until_ms for one in found)
 
 
@@ -51,7 +56,8 @@ def test_a_run_with_crashes_snapshots_and_repeats_has_the_journal_of_one_that_ne
             core.close()
             core, crashes = Core(path), crashes + 1
         core.step(inputs, now_ms)
-        delivered += [one for one in inputs if isinstance(one, Received)]
+        # What was refused may be taken when it comes again: its device is enrolled by then.
+        delivered += [one for one in inputs if isinstance(one, Received) and "/new/" not in one.topic]
         if dice.random() < 0.2:
             core.keep_state()
         if dice.random() < 0.3:  # after the commit, before any acknowledgement: repeats
@@ -93,7 +99,10 @@ def test_with_and_without_a_snapshot_the_same_state_is_computed(seed, tmp_path):
     kept = []
     core = Core(path)
     later = [weather.step() for _ in range(10)]
-    from_steps = [core.engine.step(now_ms, core.batcher.admit(arrange(i)[0]).batch, arrange(i)[1]) for now_ms, i in later]
+    from_steps = [
+        core.engine.step(now_ms, core.batcher.admit(arrange(i)[0]).batch, arrange(i)[1])
+        for now_ms, i in later
+    ]
     core.close()
     core = Core(path)
     core.keep_state()
@@ -101,7 +110,9 @@ def test_with_and_without_a_snapshot_the_same_state_is_computed(seed, tmp_path):
     core = Core(path)
     core.store._db.execute("DELETE FROM steps")
     for now_ms, inputs in later:
-        kept.append(core.engine.step(now_ms, core.batcher.admit(arrange(inputs)[0]).batch, arrange(inputs)[1]))
+        kept.append(
+            core.engine.step(now_ms, core.batcher.admit(arrange(inputs)[0]).batch, arrange(inputs)[1])
+        )
     core.close()
     assert [made.transitions for made in kept] == [made.transitions for made in from_steps]
 
@@ -136,7 +147,12 @@ def test_items_of_a_step_do_not_take_themselves_for_repeats_when_it_is_computed_
 
 def test_a_policy_that_changed_between_two_runs_decides_from_then_on_and_not_before(tmp_path):
     """What was decided by the old limits is computed again by the old limits."""
-    strict = replace(Policy(), limits=tuple(replace(x, on_delay_s=0.0, above=40.0) if x.kind == "heat" else x for x in Policy().limits))
+    strict = replace(
+        Policy(),
+        limits=tuple(
+            replace(x, on_delay_s=0.0, above=40.0) if x.kind == "heat" else x for x in Policy().limits
+        ),
+    )
     house = House(tmp_path, strict)
     house.enrol()
     house.say("heartbeat", {"temp": 50}, "f1")
@@ -182,10 +198,10 @@ def test_a_store_that_does_not_add_up_is_refused_in_one_line(damage, tmp_path):
     core.keep_state()
     core.step([message("alarm", {"kinds": ["sos"], "seq": 1})])
     core.store._db.execute(damage)
-    with pytest.raises(RecoveryError) as error:
-        recover(core.store, Policy())
-    assert "\n" not in str(error.value)
     core.close()
+    with closing(Store(tmp_path / "s.sqlite")) as store, pytest.raises(RecoveryError) as error:
+        recover(store, Policy())
+    assert "\n" not in str(error.value)
 
 
 def test_a_policy_that_this_version_cannot_read_is_no_reason_not_to_start(tmp_path):
@@ -221,10 +237,18 @@ def test_commands_for_devices_go_out_again_after_a_crash_until_they_are_answered
     house = House(tmp_path)
     house.enrol()
     expires = house.clock.at_ms + 3_600_000
-    house.ask("device_command", {"id": "d1", "device_id": "w1", "type": "buzz", "expires_ts": expires, "args": {"s": 3}})
+    house.ask(
+        "device_command",
+        {"id": "d1", "device_id": "w1", "type": "buzz", "expires_ts": expires, "args": {"s": 3}},
+    )
     house.turn()
     asked = [p for name, p in house.sent if name == "care/v1/w1/cmd"]
-    assert msgspec.json.decode(asked[0]) == {"id": "d1", "type": "buzz", "args": {"s": 3}, "expires_ts": expires}
+    assert msgspec.json.decode(asked[0]) == {
+        "id": "d1",
+        "type": "buzz",
+        "args": {"s": 3},
+        "expires_ts": expires,
+    }
     house.restart()
     house.turn()
     assert not house.sent
@@ -268,9 +292,13 @@ def test_a_gateway_that_is_told_to_stop_keeps_its_state_so_that_the_next_compute
     house.turn()
     house.gateway.stop()
     house.gateway.run()
+    gc.unfreeze()
     house.open()
     ((newest,),) = house.rows("SELECT max(step) FROM snapshots")
     # All but what the new one writes first: that nobody listened meanwhile.
-    assert [step for (step,) in house.rows("SELECT step FROM steps WHERE step>?", newest)] in ([], [newest + 1])
+    assert [step for (step,) in house.rows("SELECT step FROM steps WHERE step>?", newest)] in (
+        [],
+        [newest + 1],
+    )
     assert house.open_kinds() == {"sos"}
     house.crash()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from road import FAR_LAT, HOME, NOW_MS, ROSTER, AlarmCommand, ListeningCommand, enrolment, message, roster
+from road import FAR_LAT, HOME, NOW_MS, ROSTER, enrolment, message, roster
 
-from alerts.commands import VERBS
+from alerts.commands import VERBS, AlarmCommand, ListeningCommand
 from iot_gateway.batcher import Input
 
 DEVICES = ("w1", "w2", "f1", "new")
@@ -24,6 +24,7 @@ class Weather:
         self.now_ms = NOW_MS
         self.seq = 0
         self.commands = 0
+        self.away = False
 
     def steps(self, count: int) -> list[tuple[int, list[Input]]]:
         """(when, inputs) of each step; the first enrols everybody."""
@@ -36,7 +37,7 @@ class Weather:
         for _ in range(dice.choice([0, 1, 2, 5])):
             self.now_ms += dice.choice([0, 1, 300])
             inputs.append(self.message())
-        for _ in range(dice.choice([0, 0, 1])):
+        if dice.random() < 0.3:
             inputs.append(self.command())
         if dice.random() < 0.1:
             inputs.insert(0, ListeningCommand(begin_ms, 0, listening=dice.random() < 0.5))
@@ -62,14 +63,21 @@ class Weather:
         if not self.known and dice.random() < 0.3:
             del item["seq"]
         if stream == "location" or (stream == "alarm" and dice.random() < 0.3):
-            item |= {"lat": dice.choice([HOME[1], FAR_LAT, 0]), "lon": dice.choice([HOME[0], HOME[0], 0])}
-            item |= {"acc": dice.choice([0, 5, 400]), "src": dice.choice(["gnss", "cell"])}
+            if dice.random() < 0.08:  # everybody goes out, or home
+                self.away = not self.away
+            where = (0, 0) if dice.random() < 0.1 else (FAR_LAT if self.away else HOME[1], HOME[0])
+            item |= {"lat": where[0], "lon": where[1], "acc": dice.choice([0, 5, 5, 400])}
+            item |= {"src": dice.choice(["gnss", "gnss", "cell"])}
         if stream == "alarm":
             item |= {"kinds": dice.sample(ALARMS, dice.choice([1, 1, 2])), "on": dice.random() < 0.7}
             if dice.random() < 0.1:
                 item["kinds"] = [*item["kinds"], "aliens"]
         if stream == "heartbeat":
-            item |= {"bat": dice.choice([5, 50, 100]), "worn": dice.random() < 0.5, "temp": dice.choice([20, 90])}
+            item |= {
+                "bat": dice.choice([5, 50, 100]),
+                "worn": dice.random() < 0.5,
+                "temp": dice.choice([20, 90]),
+            }
             item |= {"faults": dice.choice([[], ["pump"]])}
         return item
 
