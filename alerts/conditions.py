@@ -86,6 +86,14 @@ class Conditions:
         believed = (measured <= received + ahead) & (measured >= received - behind)
         return np.where(believed, measured, received)
 
+    def _late(self, effective: Longs, received: Longs, newest: Longs, taken: Longs) -> Bools:
+        """Which readings are older than what is known, and so say nothing of now.
+
+        Where only such have come for long, the device's clock has gone back, and they are believed.
+        """
+        late: Bools = (effective < newest) & (received - taken <= ms(self._policy.late_for_s))
+        return late
+
     # What devices say in words: every bit, whatever its age, order or fix -----------------------
 
     def _device_words(self, batch: Batch, at: Rows) -> None:
@@ -156,13 +164,13 @@ class Conditions:
             | _in_faults(batch, at)
         )
         rows = batch.device_row[at]
-        says &= effective >= self._fleet.arrays.level_at_ms[rows]
+        arrays, received = self._fleet.arrays, batch.received_at_ms[at]
+        says &= ~self._late(effective, received, arrays.level_at_ms[rows], arrays.level_taken_ms[rows])
         at, rows = at[says], rows[says]
         if not len(at):
             return
-        self._fleet.arrays.level_at_ms[rows] = effective[says]
+        arrays.level_at_ms[rows], arrays.level_taken_ms[rows] = effective[says], received[says]
         asserted, denied = self._level_bits(batch, at)
-        arrays = self._fleet.arrays
         held = arrays.condition_bits[rows]
         waits = arrays.pending_due_ms[rows] != NOT_DUE_MS
         changes = (asserted & (~held | arrays.rearm_bits[rows])) | (denied & held)
@@ -218,13 +226,14 @@ class Conditions:
     # Fences -------------------------------------------------------------------------------------
 
     def _fixes(self, batch: Batch, at: Rows, effective: Longs) -> None:
-        rows = batch.device_row[at]
-        usable = batch.has_fix[at] & (effective >= self._fleet.arrays.fix_at_ms[rows])
+        rows, received = batch.device_row[at], batch.received_at_ms[at]
+        arrays = self._fleet.arrays
+        late = self._late(effective, received, arrays.fix_at_ms[rows], arrays.fix_taken_ms[rows])
+        usable = batch.has_fix[at] & ~late
         at, rows, effective = at[usable], rows[usable], effective[usable]
         if not len(at):
             return
-        arrays = self._fleet.arrays
-        arrays.fix_at_ms[rows] = effective
+        arrays.fix_at_ms[rows], arrays.fix_taken_ms[rows] = effective, received[usable]
         arrays.fix_measured_at_ms[rows] = batch.measured_at_ms[at]
         arrays.fix_lat_deg[rows], arrays.fix_lon_deg[rows] = batch.lat_deg[at], batch.lon_deg[at]
         arrays.fix_acc_m[rows], arrays.fix_src[rows] = batch.acc_m[at], batch.src[at]

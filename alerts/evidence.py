@@ -76,7 +76,8 @@ class Evidence:
         witness = breach_m > policy.witness_sigma * sigma_m
         calm = breach_m <= 0
         first = p.run_first_ms[pairs]
-        fresh = witness & ((p.breach_run[pairs] == 0) | (at_ms - first > ms(policy.confirm_within_s)))
+        apart = (at_ms - first > ms(policy.confirm_within_s)) | (at_ms < first)  # or the clock went back
+        fresh = witness & ((p.breach_run[pairs] == 0) | apart)
         first = np.where(fresh, at_ms, first)
         run = np.where(fresh, 1, p.breach_run[pairs] + witness)
         run = np.where(calm, 0, run)

@@ -38,8 +38,10 @@ class Arrays:
     contact_every_ms: Longs  # NOT_DUE_MS: not supervised
     contact_due_ms: Longs  # when silence becomes an alarm
     pending_due_ms: Longs  # the earliest of its pending conditions
-    level_at_ms: Longs  # the newest device time that limits were applied to
+    level_at_ms: Longs  # the device time that limits were last applied to
+    level_taken_ms: Longs  # ... and when that reading was received
     fix_at_ms: Longs  # the same of fences; LONG_AGO_MS: no fix yet
+    fix_taken_ms: Longs
     fix_measured_at_ms: Longs  # as the device said
     fix_lat_deg: Floats
     fix_lon_deg: Floats
@@ -56,7 +58,9 @@ _DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
     "contact_due_ms": (np.int64, NOT_DUE_MS),
     "pending_due_ms": (np.int64, NOT_DUE_MS),
     "level_at_ms": (np.int64, LONG_AGO_MS),
+    "level_taken_ms": (np.int64, LONG_AGO_MS),
     "fix_at_ms": (np.int64, LONG_AGO_MS),
+    "fix_taken_ms": (np.int64, LONG_AGO_MS),
     "fix_measured_at_ms": (np.int64, LONG_AGO_MS),
     "fix_lat_deg": (np.float64, np.nan),
     "fix_lon_deg": (np.float64, np.nan),

@@ -103,6 +103,9 @@ class Policy:
     # A device time outside of this is a wrong clock, and the time of arrival orders instead.
     clock_ahead_s: float = 60.0
     clock_behind_s: float = 7 * 86_400.0
+    # Older than what is known: late, and past. But a device all of whose readings have been late for this long
+    # has set its clock back. A backlog is flushed in less, with live readings in between.
+    late_for_s: float = 600.0
     undo_s: float = 60.0
     shelve_max_s: float = 12 * 3600.0
     # A wearer in need is asked for a fresh position when the last fix is older.

@@ -21,7 +21,7 @@ class ModelEntry(Struct):
     """A device model."""
 
     model: Id
-    contact_every_s: Annotated[float, Meta(gt=0, le=31 * 86400)] | None = None
+    contact_every_s: Annotated[float, Meta(ge=1, le=31 * 86400)] | None = None
     crs: Literal["wgs84", "gcj02", "bd09"] | None = None
 
 

@@ -146,6 +146,8 @@ class Wearer:
     every_ms: int | None = None
     lost_due_ms: int | None = None
     level_ms: int | None = None
+    level_taken_ms: int = 0
+    fix_taken_ms: int = 0
     fix: tuple[int, float, float] | None = None
     holds: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)  # by a person, while they hold
@@ -309,14 +311,18 @@ class Oracle:
                     wearer.lost_due_ms = full_second(wearer.lost_due_ms + deaf_ms)
                     self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
 
+    def late(self, item: Reading, said_ms: int, newest_ms: int, taken_ms: int) -> bool:
+        """Older than what is known; unless nothing else came for long: then the clock went back."""
+        return said_ms < newest_ms and item.received_at_ms - taken_ms <= ms(self.policy.late_for_s)
+
     def levels(self, item: Reading, said_ms: int) -> None:
         row, wearer = item.device_row, self.wearers[item.device_row]
         says = [*item.values, item.worn, item.charging]
         if item.faults is None and not any(map(math.isfinite, says)):
             return
-        if wearer.level_ms is not None and said_ms < wearer.level_ms:
+        if wearer.level_ms is not None and self.late(item, said_ms, wearer.level_ms, wearer.level_taken_ms):
             return
-        wearer.level_ms = said_ms
+        wearer.level_ms, wearer.level_taken_ms = said_ms, item.received_at_ms
         there, gone = set(), set()
         for limit in self.policy.limits:
             if wearer.info.kind in limit.device_kinds:
@@ -367,8 +373,9 @@ class Oracle:
 
     def locate(self, item: Reading, said_ms: int) -> None:
         row, wearer = item.device_row, self.wearers[item.device_row]
-        if wearer.fix is not None and said_ms < wearer.fix[0]:
+        if wearer.fix is not None and self.late(item, said_ms, wearer.fix[0], wearer.fix_taken_ms):
             return
+        wearer.fix_taken_ms = item.received_at_ms
         wearer.fix = said_ms, item.lat_deg, item.lon_deg
         rule, source = self.policy.fence, SOURCES[item.src]
         acc = rule.acc_unknown_m[source] if math.isnan(item.acc_m) else item.acc_m
@@ -386,7 +393,8 @@ class Oracle:
         held.witnessed_now = beyond_m > rule.witness_sigma * sigma_m
         if held.witnessed_now:
             held.calm = 0
-            if held.witnesses == 0 or said_ms - held.first_ms > ms(rule.confirm_within_s):
+            apart = said_ms - held.first_ms > ms(rule.confirm_within_s) or said_ms < held.first_ms
+            if held.witnesses == 0 or apart:
                 held.witnesses, held.first_ms = 0, said_ms
             held.witnesses += 1
             if held.witnesses >= rule.confirm_fixes and said_ms - held.first_ms >= ms(rule.confirm_s):

@@ -714,6 +714,25 @@ def test_two_rooms_two_identities():
     assert [t.alarm.subject_id for t in house.made] == ["smoke-12", "smoke-13"]
 
 
+# Clocks -----------------------------------------------------------------------------------------
+
+
+def test_a_band_whose_clock_went_back_an_hour_is_blind_for_ten_minutes_and_no_longer():
+    house = mrs_li_at_home()
+    house.walks("band-li", TOWN, until="02:50", ago_ms=3_600_000)
+    raised = house.only("raise", "fence_left")
+    assert clock("02:20") <= raised.at_ms <= clock("02:30")
+
+
+def test_a_backlog_of_an_hour_moves_nobody():
+    house = mrs_li_at_home().at("04:00")
+    house.says("band-li", place=HOME, acc_m=8.0)
+    for minutes in range(59, 0, -1):
+        house.says("band-li", place=STREET, acc_m=8.0, ago_ms=minutes * 60_000)
+    assert house.engine.fleet.last_fix(0)["measured_at_ms"] == clock("04:00")
+    assert not house.story("fence_left")
+
+
 # Shelving ---------------------------------------------------------------------------------------
 
 

@@ -62,7 +62,12 @@ def roster() -> dict[str, Any]:
         for n in range(PEOPLE)
     ]  # fmt: skip
     bands = [
-        {"device_id": f"W{n:02}", "kind": "wristband", "site_id": "qw" if n < 20 else "aq", "resident_id": f"P{n:02}"}
+        {
+            "device_id": f"W{n:02}",
+            "kind": "wristband",
+            "site_id": "qw" if n < 20 else "aq",
+            "resident_id": f"P{n:02}",
+        }
         for n in range(PEOPLE)
     ]
     sensors = [

@@ -64,7 +64,9 @@ def test_acknowledge_tick_and_close_with_the_mouse(sign_in, service):
     expect(drawer(page)).to_contain_text("步态不稳")
     expect(drawer(page)).to_contain_text("卫星定位")
     expect(drawer(page)).to_contain_text("精度 12 m")
-    expect(drawer(page).get_by_role("link", name="拨打 家属03 000-0003")).to_have_attribute("href", "tel:000-0003")
+    expect(drawer(page).get_by_role("link", name="拨打 家属03 000-0003")).to_have_attribute(
+        "href", "tel:000-0003"
+    )
     drawer(page).get_by_role("button", name="接警").click()
     expect(row(page, alarm_id).locator("[data-state=active_acknowledged]")).to_be_visible()
     drawer(page).get_by_text("通知家属").click()
@@ -112,6 +114,7 @@ def test_a_whole_alarm_by_keyboard(sign_in, service):
     page.keyboard.type("老人平安")
     page.keyboard.press("Control+Enter")
     expect(drawer(page)).to_contain_text("告警已结束")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(drawer(page)).to_have_count(0)
     page.keyboard.press("?")
@@ -122,7 +125,7 @@ def test_the_slower_of_two_operators_is_told_who_was_faster(sign_in, service):
     alarm_id = service.alarm("W05", "sos")
     first, second = sign_in("li", f"#/?alarm={alarm_id}"), sign_in("wang", f"#/?alarm={alarm_id}")
     held = []
-    second.route("**/acknowledge", held.append)
+    second.route("**/acknowledge", lambda route: held.append(route))
     drawer(second).get_by_role("button", name="接警").click()
     drawer(first).get_by_role("button", name="接警").click()
     expect(row(first, alarm_id).locator("[data-state=active_acknowledged]")).to_be_visible()

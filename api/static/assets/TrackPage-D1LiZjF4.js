@@ -1,1 +1,0 @@
-import{b as e,mt as t}from"./runtime-core.esm-bundler-wlpNGAAZ.js";import{l as n}from"./index-Dl6MVyLE.js";var r={};function i(n,r){return t(),e(`div`)}var a=n(r,[[`render`,i]]);export{a as default};
