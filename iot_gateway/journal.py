@@ -120,7 +120,10 @@ class _Label(msgspec.Struct):
 
 def _is_labelled(row: Row) -> bool:
     """Whether the columns beside the body, which no hash covers, say what it says."""
-    said = msgspec.json.decode(row.body, type=_Label)
+    try:
+        said = msgspec.json.decode(row.body, type=_Label)
+    except msgspec.DecodeError:
+        return False
     return (said.seq, said.at_ms, said.alarm_id) == (row.seq, row.at_ms, row.alarm_id)
 
 

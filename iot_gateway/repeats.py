@@ -10,9 +10,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from iot_gateway.decode import NO_SEQ_BOOT
+
 LONG_AGO_MS: Final = -(2**62)
 # Items without a time are known by (boot, seq) alone, and only so many of a device are remembered.
 TIMELESS_KEPT: Final = 1024
+# With neither a time nor a seq there is only the content: the same within this is sent again (the longest
+# interval at which the contract has devices resend), later it is somebody pressing the button once more.
+RESENT_WITHIN_MS: Final = 30_000
 
 
 class Identity(NamedTuple):
@@ -31,7 +36,8 @@ class Repeats:
         self._is_stored, self._newest_ms = is_stored, newest_ms
         self._newest: dict[int, int] = {}
         self._this_step: set[Identity] = set()
-        self.timeless: dict[int, OrderedDict[tuple[int, int], None]] = {}
+        # By device row: (boot, seq) -> when it was received first.
+        self.timeless: dict[int, OrderedDict[tuple[int, int], int]] = {}
 
     def begin_step(self) -> None:
         """What the last step took is in the store now."""
@@ -40,7 +46,7 @@ class Repeats:
     def is_repeat(self, identity: Identity, received_at_ms: int) -> bool:
         """Whether it was received before; from now on it was."""
         if identity.ts is None:
-            if self._is_timeless_repeat(identity):
+            if self._is_timeless_repeat(identity, received_at_ms):
                 return True
             # As it is stored: one that names this very time as its own is the same row.
             self._note(identity._replace(ts=received_at_ms), received_at_ms)
@@ -62,24 +68,30 @@ class Repeats:
         self._this_step.add(identity)
         self._newest[identity.device_row] = max(self._newest_of(identity.device_row), ts)
 
-    def _is_timeless_repeat(self, identity: Identity) -> bool:
+    def _is_timeless_repeat(self, identity: Identity, received_at_ms: int) -> bool:
         seen = self.timeless.setdefault(identity.device_row, OrderedDict())
         key = identity.boot, identity.seq
-        if key in seen:
+        first_ms = seen.get(key)
+        if first_ms is not None and (key[0] != NO_SEQ_BOOT or received_at_ms - first_ms <= RESENT_WITHIN_MS):
             return True
-        seen[key] = None
+        seen[key] = received_at_ms
+        seen.move_to_end(key)
         if len(seen) > TIMELESS_KEPT:
             seen.popitem(last=False)
         return False
 
     def dump(self) -> list[list[int]]:
         """The memory that the store does not hold, for a snapshot."""
-        return [[row, boot, seq] for row, seen in self.timeless.items() for boot, seq in seen]
+        return [
+            [row, boot, seq, at_ms]
+            for row, seen in self.timeless.items()
+            for (boot, seq), at_ms in seen.items()
+        ]
 
     def load(self, rows: list[list[int]]) -> None:
         """The counterpart of `dump`."""
-        for row, boot, seq in rows:
-            self.timeless.setdefault(row, OrderedDict())[boot, seq] = None
+        for row, boot, seq, at_ms in rows:
+            self.timeless.setdefault(row, OrderedDict())[boot, seq] = at_ms
 
 
 class RememberedRepeats(Repeats):

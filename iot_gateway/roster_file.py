@@ -59,11 +59,11 @@ class ResidentEntry(Struct):
 
 
 class FenceEntry(Struct):
-    """A fence."""
+    """A fence; safe, unless it says otherwise."""
 
     fence_id: Id
-    role: Literal["safe", "forbidden"]
     geometry: dict[str, Any]
+    role: Literal["safe", "forbidden"] = "safe"
     name: str | None = None
     site_id: str | None = None
     schedule: dict[str, Any] | None = None

@@ -135,7 +135,7 @@ def _refuse_unknown_environment() -> None:
     """A SHOUWANG_ variable that names no setting is a mistake someone should hear of."""
     import os
 
-    known = {"DATA_DIR", "POLICY", "PASSWORD", "REQUIRE_ALL"}
+    known = {"DATA_DIR", "POLICY", "PASSWORD", "REQUIRE_ALL", "EXAMPLES"}
     for section, model in (("MQTT", MqttSettings), ("STORE", StoreSettings), ("HTTP", HttpSettings)):
         known |= {f"{section}__{name.upper()}" for name in model.model_fields} | {section}
     for name in os.environ:

@@ -20,7 +20,8 @@ MAX_ITEMS: Final = 500
 
 # 2^53: the largest range in which every JSON reader agrees on an integer.
 Seq = Annotated[int, Meta(ge=0, le=2**53)]
-Boot = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+# What a store can hold; the smallest of them is the store's own (decode.NO_SEQ_BOOT).
+Boot = Annotated[int, Meta(ge=-(2**63) + 1, le=2**63 - 1)]
 TimestampMs = Annotated[int, Meta(ge=0, le=2**53)]
 Percent = Annotated[float, Meta(ge=0, le=100)]
 NotNegative = Annotated[float, Meta(ge=0, le=1e9)]

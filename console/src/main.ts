@@ -4,4 +4,7 @@ import { i18n } from './i18n'
 import { router } from './router'
 import './styles/element'
 
+// A page older than the service asks for files that are gone; the new page knows the new ones.
+addEventListener('vite:preloadError', () => location.reload())
+
 createApp(App).use(i18n).use(router).mount('#app')

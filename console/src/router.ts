@@ -8,6 +8,7 @@ export const router = createRouter({
     { path: '/', name: 'queue', component: QueuePage },
     { path: '/map', name: 'map', component: () => import('./pages/MapPage.vue') },
     { path: '/track', name: 'track', component: () => import('./pages/TrackPage.vue') },
+    { path: '/roster', name: 'roster', component: () => import('./pages/RosterPage.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
 })

@@ -125,7 +125,11 @@ def test_the_slower_of_two_operators_is_told_who_was_faster(sign_in, service):
     alarm_id = service.alarm("W05", "sos")
     first, second = sign_in("li", f"#/?alarm={alarm_id}"), sign_in("wang", f"#/?alarm={alarm_id}")
     held = []
-    second.route("**/acknowledge", lambda route: held.append(route))
+
+    def hold(route):
+        held.append(route)
+
+    second.route("**/acknowledge", hold)
     drawer(second).get_by_role("button", name="接警").click()
     drawer(first).get_by_role("button", name="接警").click()
     expect(row(first, alarm_id).locator("[data-state=active_acknowledged]")).to_be_visible()
@@ -183,3 +187,55 @@ def test_filters_are_in_the_address(sign_in, service):
     expect(page).to_have_url(re.compile("q=kwyl"))
     expect(row(page, here)).to_be_visible()
     expect(row(page, there)).to_have_count(0)
+
+
+def test_muting_ends_after_a_minute_at_most_and_never_quiets_fire(sign_in, service):
+    page = sign_in()
+    service.alarm("W15", "sos")
+    for alarm in service.get("alarms?limit=1000")["items"]:
+        if alarm["kind"] in {"smoke", "heat", "co", "gas", "manual_call"}:
+            service.close_alarm(alarm)
+    page.get_by_role("button", name="开始值班").click()
+    tone = page.locator("[data-sounding=here]")
+    expect(tone).to_have_attribute("data-tone", "urgent", timeout=15_000)
+    page.get_by_role("link", name="名册").click()
+    page.keyboard.press("m")
+    expect(tone).to_have_attribute("data-tone", "none")
+    expect(tone).to_contain_text("静音中")
+    fire = service.alarm("S08", "smoke")
+    expect(tone).to_have_attribute("data-tone", "fire")
+    expect(page.locator("a.strip")).to_be_visible()
+    page.keyboard.press("m")
+    expect(page.get_by_text("火警类告警不可静音。")).to_be_visible()
+    expect(tone).to_have_attribute("data-tone", "fire")
+    service.close_alarm(service.get(f"alarms/{fire}"))
+
+
+def test_the_wall_counts_and_has_no_controls(sign_in, service):
+    alarm_id = service.alarm("W16", "sos")
+    page = sign_in()
+    page.goto(f"{service.url}?wall=1")
+    expect(page.locator(f'main.wall [data-alarm="{alarm_id}"]')).to_contain_text("样例老人16")
+    open_now = service.get("summary")["alarms"]["by_priority"]["urgent"]
+    assert 0 < int(page.locator("[data-wall=urgent]").inner_text()) <= open_now
+    assert page.locator("button, input, select, a[href]").count() == 0
+
+
+def test_the_roster_is_found_by_initials(sign_in, service):
+    page = sign_in(at="#/roster?book=residents")
+    expect(page.get_by_role("listitem").first).to_be_visible()
+    page.get_by_label("搜索姓名、编号或拼音首字母").fill("yllr17")
+    expect(page.get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_role("listitem")).to_contain_text("样例老人17")
+
+
+def test_j_goes_on_with_what_nobody_took(sign_in, service):
+    ids = [service.alarm(device, "sos") for device in ("W17", "W18", "W19")]
+    page = sign_in(at="#/?kind=sos")
+    expect(row(page, ids[2])).to_be_visible()
+    for alarm_id in reversed(ids):  # the newest stands first
+        page.keyboard.press("j")
+        expect(page).to_have_url(re.compile(f"alarm={alarm_id}$"))
+        expect(drawer(page).get_by_role("button", name="接警")).to_be_visible()
+        page.keyboard.press("a")
+        expect(drawer(page).locator("[data-state=active_acknowledged]")).to_be_visible()

@@ -274,7 +274,7 @@ def test_nothing_hostile_is_an_exception_and_everything_is_accounted_for(name, s
     assert decoded.items or decoded.rejections or decoded.results or CORPUS[name] == b"[]"
     for item in decoded.items:
         assert item.ts is None or 0 <= item.ts <= 2**53
-        assert -(2**62) <= item.boot <= 2**53 and 0 <= item.seq < 2**63
+        assert -(2**63) <= item.boot < 2**63 and 0 <= item.seq < 2**63
 
 
 @pytest.mark.parametrize("name", CORPUS)
@@ -291,11 +291,62 @@ def test_a_call_for_help_is_one_whatever_is_wrong_around_it(name):
     assert on & SOS
 
 
-@pytest.mark.parametrize(
-    "said", [b'{"kinds": ["sos"], "on": false, "lat": NaN}', b'{"on" : false, "kinds": "sos" ']
-)
-def test_a_word_that_it_is_over_raises_no_call_for_help_even_if_it_is_broken(said):
-    assert bits(lawful(said)) == (UNREADABLE, 0)
+def test_a_word_that_it_is_over_raises_no_call_for_help_even_if_it_is_broken():
+    assert bits(lawful(b'{"kinds": ["sos"], "on": false, "lat": NaN}')) == (0, SOS)
+    assert bits(lawful(b'{"on" : false, "kinds": "sos" ')) == (UNREADABLE, 0)
+
+
+def test_what_is_broken_is_acknowledged_and_known_again_if_its_seq_can_be_read():
+    for said in (
+        b'{"ts":7,"seq":77,"kinds":["sos"],"hr":NaN}',
+        b'{"ts":7,"seq":77,"kinds":["sos"],"note":"\\ud800"}',
+        b'{"ts":7,"seq":77,"kinds":["sos"],"x":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"ts":7,"seq":77,"kinds":["sos"],"hr":8',
+    ):
+        (item,) = lawful(said).items
+        assert (item.ts, item.boot, item.seq, item.wants_ack) == (7, 0, 77, True)
+        assert item.on_bits & SOS
+
+
+def test_digits_that_are_torn_off_are_no_seq():
+    (item,) = lawful(b'{"kinds":["sos"],"seq":77').items
+    assert not item.wants_ack and item.on_bits & SOS
+
+
+def test_a_boot_nobody_can_hold_is_not_boot_0():
+    for boot in (2**63, -(2**63), "x", 1.5, None):
+        (item,) = of("alarm", {"kinds": ["sos"], "seq": 1, "boot": boot}).items
+        assert not item.wants_ack and item.boot == NO_SEQ_BOOT
+    (item,) = of("alarm", {"kinds": ["sos"], "seq": 1, "boot": 2**63 - 1}).items
+    assert item.wants_ack and item.boot == 2**63 - 1
+
+
+@pytest.mark.parametrize("stream", ["heartbeat", "location"])
+@pytest.mark.parametrize("wrong", [b"NaN", b'"\\ud800"', b"[" * 5000 + b"]" * 5000])
+def test_one_bad_item_does_not_take_the_others_of_its_array_with_it(stream, wrong):
+    right = b'{"ts":%d,"seq":%d,"bat":50,"lat":36.7,"lon":119.1,"ack":true}'
+    torn = b'{"ts":2,"seq":2,"bat":50,"lat":36.7,"lon":119.1,"ack":true,"note":%s}' % wrong
+    decoded = of(stream, b"[%s,%s,%s]" % (right % (1, 1), torn, right % (3, 3)))
+    assert [(item.seq, item.wants_ack) for item in decoded.items] == [(1, True), (2, True), (3, True)]
+
+
+def test_a_fire_is_not_lost_for_a_wrong_field_beside_it():
+    (item,) = of("heartbeat", {"smoke": 50, "temp": 90, "bat": 101, "seq": 1, "ack": True}).items
+    assert (item.said.smoke, item.said.temp, item.said.bat) == (50, 90, None) and item.wants_ack
+    (item,) = of("location", {"lat": 36.7, "lon": 119.1, "acc": -1, "src": "uwb", "ts": 5}).items
+    assert (item.said.lat, item.said.acc, item.said.src) == (36.7, None, None)
+
+
+def test_a_position_needs_both_halves_and_a_time_that_can_be_read():
+    for said in (
+        {"lat": 95, "lon": 1},
+        {"lat": 1},
+        {"lat": 1, "lon": 1, "ts": "noon"},
+        {"lat": "1", "lon": 1},
+    ):
+        decoded = of("location", said | {"seq": 9, "ack": True})
+        assert not decoded.items
+        assert [(r.seq, r.wants_ack) for r in decoded.rejections] == [(9, True)]
 
 
 def test_what_is_over_stays_over_when_something_else_is_wrong():
@@ -358,7 +409,7 @@ def test_64_kib_are_taken_and_one_byte_more_is_refused(stream):
     assert [r.reason for r in decoded.rejections] == ["too_large"]
     assert len(decoded.items) == (stream == "alarm")
     if stream == "alarm":
-        assert bits(decoded) == (UNREADABLE | SOS | KIND_BIT["fall"], 0)
+        assert bits(decoded) == (SOS | KIND_BIT["fall"], 0)
 
 
 @pytest.mark.parametrize("device", ["_x", "a" * 65, "a b", "ä", "", "-a", "a:b", "..", "w1\n", "a."])
@@ -420,7 +471,7 @@ PIECES = st.sampled_from([
 BYTES = st.binary(max_size=200) | st.lists(PIECES, max_size=30).map(b"".join)
 
 
-@examples(250)
+@examples(120)
 @given(payload=BYTES, stream=st.sampled_from(EVERYTHING))
 @example(payload=b'{"kinds":["sos"],"lat":-', stream="alarm")
 def test_any_bytes_are_decoded(payload, stream):
@@ -432,7 +483,7 @@ def test_any_bytes_are_decoded(payload, stream):
         lawful(payload)
 
 
-@examples(250)
+@examples(120)
 @given(items=st.lists(ITEMS | VALUES, min_size=1, max_size=4), stream=st.sampled_from(EVERYTHING))
 def test_any_json_is_decoded_item_by_item(items, stream):
     decoded = of(stream, items)
@@ -440,14 +491,14 @@ def test_any_json_is_decoded_item_by_item(items, stream):
         assert len(decoded.rejections) == 1
         return
     used = len(decoded.items)
-    assert used == len(items) if stream == "alarm" else used + len(decoded.rejections) == len(items)
+    assert used == len(items) if stream == "alarm" else used <= len(items) <= used + len(decoded.rejections)
     for item in decoded.items:
         if item.said is not None:
             numbers = [v for v in msgspec.to_builtins(item.said).values() if isinstance(v, float)]
             assert all(map(isfinite, numbers))
 
 
-@examples(250)
+@examples(120)
 @given(said=ITEMS, in_array=st.booleans())
 def test_every_known_kind_of_any_object_on_the_alarm_stream_is_raised_or_over(said, in_array):
     decoded = lawful(json.dumps([said] if in_array else said).encode())
@@ -462,6 +513,8 @@ def test_every_known_kind_of_any_object_on_the_alarm_stream_is_raised_or_over(sa
     if not known:
         assert on == UNREADABLE
     seq = said.get("seq")
-    if isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq <= 2**53:
+    boot = said.get("boot", 0)
+    known_boot = isinstance(boot, int) and not isinstance(boot, bool) and abs(boot) < 2**63
+    if known_boot and isinstance(seq, int) and not isinstance(seq, bool) and 0 <= seq <= 2**53:
         assert decoded.items[0].seq == seq
         assert decoded.items[0].wants_ack or said.get("ack") is False

@@ -68,11 +68,13 @@ def test_an_item_without_a_seq_is_known_by_its_content(core):
     assert say(core, other, one) == (0, 2, [])
 
 
-def test_of_items_without_seq_and_time_none_is_a_repeat(core):
+def test_an_alarm_without_seq_and_time_is_sent_again_within_half_a_minute_and_new_after_it(core):
     bare = {"kinds": ["sos"]}
     _, repeats, raised = say(core, bare, bare)
-    assert (repeats, raised) == (0, ["sos", "sos"])
-    _, repeats, raised = say(core, bare, at_ms=NOW_MS + 1001)
+    assert (repeats, raised) == (1, ["sos"])
+    _, repeats, raised = say(core, bare, at_ms=NOW_MS + 25_000)
+    assert (repeats, raised) == (1, [])
+    _, repeats, raised = say(core, bare, at_ms=NOW_MS + 60_000)
     assert (repeats, raised) == (0, ["sos"])
 
 
@@ -97,6 +99,7 @@ def test_a_time_that_names_the_arrival_of_a_timeless_item_is_the_same_everywhere
     at_ms = NOW_MS + 1000
     core = Core(tmp_path / "s.sqlite")
     core.step([enrolment()])
+    core.step([message("alarm", sos(1, NOW_MS), at_ms=at_ms)])
     core.step([message("alarm", sos(5), at_ms=at_ms)])
     core.step([message("alarm", sos(5, at_ms), at_ms=at_ms), message("alarm", sos(6), at_ms=at_ms)])
     core.step([message("alarm", sos(6, at_ms), at_ms=at_ms)])

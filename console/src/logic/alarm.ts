@@ -27,6 +27,9 @@ const FIRE = new Set(['fire_confirmed', 'smoke', 'heat', 'co', 'gas', 'manual_ca
 export const UNDO_MS = 60_000
 export const MAX_SHELF_HOURS = 12
 
+const WANDERING = new Set(['fence_left', 'fence_entered', 'strap_off', 'position_lost'])
+
+export const isWandering = (kind: string): boolean => WANDERING.has(kind)
 export const isFire = (kind: string): boolean => FIRE.has(kind)
 export const isUnacknowledged = (alarm: Pick<Alarm, 'state'>): boolean => alarm.state.endsWith('_unacknowledged')
 export const isOpen = (alarm: Pick<Alarm, 'state'>): boolean => alarm.state !== 'normal'

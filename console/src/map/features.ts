@@ -1,7 +1,6 @@
 // Turns what the console knows into what the map draws. Pure.
 import type { Feature, FeatureCollection, Point, Polygon, MultiPolygon } from 'geojson'
 import type { Alarm } from '../logic/alarm'
-import { compareAlarms } from '../logic/order'
 import { ring } from '../logic/geometry'
 import type { Fix } from '../state/positions'
 import type { Fence, Site } from '../state/roster'
@@ -39,12 +38,12 @@ export function alarmPlace(
   return fixes.get(alarm.device_id ?? '') ?? (alarm.position as Fix | null) ?? sites.get(alarm.site_id ?? '') ?? null
 }
 
-/** One mark a place and priority: the most pressing alarm there, with how many there are. */
+/** One mark a place: the most pressing alarm there, with how many there are. `alarms` in the queue's order. */
 export function alarmFeatures(
   alarms: readonly Alarm[], fixes: ReadonlyMap<string, Fix>, sites: ReadonlyMap<string, Site>, name: (alarm: Alarm) => string,
 ): Points {
   const marks = new Map<string, { alarm: Alarm, at: { lon: number, lat: number }, count: number }>()
-  for (const alarm of [...alarms].sort(compareAlarms)) {
+  for (const alarm of alarms) {
     const at = alarmPlace(alarm, fixes, sites)
     if (!at) continue
     const key = `${at.lon},${at.lat}`
@@ -57,6 +56,5 @@ export function alarmFeatures(
     point(at.lon, at.lat, {
       id: alarm.alarm_id,
       name: count > 1 ? `${name(alarm)} ×${count}` : name(alarm),
-      icon: `alarm-${alarm.priority}`,
     })))
 }

@@ -1,9 +1,10 @@
 // The layers of the map, from the ground up. Nothing here is fetched from anywhere else.
-import type { GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
+import type { FilterSpecification, GeoJSONSourceSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
 import type { FeatureCollection } from 'geojson'
 
-export const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] }
-export const FONT = ['sans-serif']
+const NOTHING: FeatureCollection = { type: 'FeatureCollection', features: [] }
+const AREA: FilterSpecification = ['!=', ['geometry-type'], 'Point']
+const FONT = ['sans-serif']
 
 const source = (more: Partial<GeoJSONSourceSpecification> = {}): GeoJSONSourceSpecification =>
   ({ type: 'geojson', data: NOTHING, ...more })
@@ -43,12 +44,19 @@ export function mapStyle(dark: boolean): StyleSpecification {
       accuracy: source(),
       sites: source({ ...clustered, clusterMaxZoom: 12 }),
       devices: source(clustered),
+      highs: source(clustered),
       alarms: source(),
     },
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': dark ? '#0e1419' : '#e4ebf0' } },
-      { id: 'county', type: 'fill', source: 'counties', paint: { 'fill-color': dark ? '#1a242c' : '#f7f9fa' } },
-      { id: 'county-line', type: 'line', source: 'counties', paint: { 'line-color': dark ? '#5d6f7d' : '#93a3b0', 'line-width': 1.2 } },
+      { id: 'county', type: 'fill', source: 'counties', filter: AREA, paint: { 'fill-color': dark ? '#1a242c' : '#f7f9fa' } },
+      { id: 'county-line', type: 'line', source: 'counties', filter: AREA, paint: { 'line-color': dark ? '#5d6f7d' : '#93a3b0', 'line-width': 1.2 } },
+      {
+        id: 'county-name', type: 'symbol', source: 'counties',
+        filter: ['==', ['geometry-type'], 'Point'],
+        layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 14, 'text-allow-overlap': true, 'text-ignore-placement': true },
+        paint: { 'text-color': dark ? '#8fa1af' : '#5b6b78' },
+      },
       { id: 'fence', type: 'fill', source: 'fences', paint: { 'fill-color': ['match', ['get', 'role'], 'forbidden', '#b3121d', '#17653a'], 'fill-opacity': 0.12 } },
       {
         id: 'fence-safe', type: 'line', source: 'fences', filter: ['==', ['get', 'role'], 'safe'],
@@ -62,10 +70,11 @@ export function mapStyle(dark: boolean): StyleSpecification {
       { id: 'accuracy-line', type: 'line', source: 'accuracy', paint: { 'line-color': '#0b7a76', 'line-width': 2 } },
       ...marks('site', 'sites', 'site', ink, ground, 11),
       ...marks('device', 'devices', 'device', ink, ground, 14),
+      ...marks('high', 'highs', 'alarm-high', ink, ground, 11),
       {
         id: 'alarm', type: 'symbol', source: 'alarms',
         layout: {
-          'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'icon-size': 1.1, 'text-field': ['get', 'name'], 'text-font': FONT,
+          'icon-image': 'alarm-urgent', 'icon-allow-overlap': true, 'icon-size': 1.1, 'text-field': ['step', ['zoom'], '', 11, ['get', 'name']], 'text-font': FONT,
           'text-size': 13, 'text-offset': [0, 1.2], 'text-anchor': 'top', 'text-optional': true, 'symbol-z-order': 'source',
         },
         paint: { 'text-color': ink, 'text-halo-color': ground, 'text-halo-width': 2 },

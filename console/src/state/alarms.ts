@@ -25,7 +25,6 @@ export const loaded = ref(false)
 export const lastSeq = ref(0)
 /** All open alarms in the queue's order. */
 export const openAlarms = computed(() => snapshot.value)
-export const alarmOf = (id: string): Alarm | undefined => snapshot.value.find(alarm => alarm.alarm_id === id)
 
 /** An alarm as the API tells it. */
 export function apply(alarm: Alarm): void {

@@ -38,6 +38,13 @@ class Book<T> {
     this.asked.clear()
   }
 
+  /** Ask for one anew: its battery and last contact are of the moment it was read. */
+  async refresh(id: string | null): Promise<void> {
+    if (!id) return
+    const found = await get<T>(`/${this.path}/${encodeURIComponent(id)}`).catch(() => null)
+    if (found) this.items.set(id, found)
+  }
+
   /** What is known; the unknown is asked for once, and appears when it comes. */
   find(id: string | null | undefined): T | undefined {
     if (!id) return undefined

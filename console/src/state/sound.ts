@@ -1,5 +1,6 @@
 // Sounds for what waits: a tone per priority, again and again until somebody acknowledges. One tab of
 // a browser sounds, the one that holds the lock; the others know that it does.
+import { ElMessage } from 'element-plus'
 import { computed, ref, watch } from 'vue'
 import { kindName, siteName, subjectName } from '../format'
 import { t } from '../i18n'
@@ -44,7 +45,9 @@ export const tone = computed(() => toneNow(openAlarms.value, mute.value, nowMs.v
 export const muteLeftMs = computed(() => Math.max(0, mute.value.untilMs - nowMs.value))
 
 export function muteAll(): void {
+  if (sounding.value !== 'here') return
   mute.value = muted(Date.now(), lastSeq.value)
+  if (tone.value === 'fire') ElMessage.warning({ message: t('sound.not_fire') })
 }
 
 export function unmute(): void {
