@@ -272,7 +272,7 @@ class Conditions:
         seen = np.zeros(len(pairs), np.bool_) if witness is None else witness
         held = (self._fleet.arrays.condition_bits[rows] & _FENCE_LEFT_BIT) != 0
         rearmed = (self._fleet.arrays.rearm_bits[rows] & _FENCE_LEFT_BIT) != 0
-        left, back = self._evidence.left(self._fences, pairs, owner, held)
+        left, back = self._evidence.left(self._fences, pairs, owner, len(rows))
         is_safe, in_force = self._fences.roles(pairs)
         anew = np.bincount(owner[is_safe & in_force & ~seen], minlength=len(rows)) == 0
         for i in np.flatnonzero((left & (~held | (rearmed & anew))) | (back & held)):
@@ -282,10 +282,14 @@ class Conditions:
 
     def _leave(self, row: int, when: tuple[int, int, int], *, begins: bool) -> None:
         if begins:
-            pair = self._fences.pair_of(row, self._fleet.left_fence.get(row))
-            if pair is None:
-                pair = self._evidence.last_occupied(self._fences, row)
-            fence_id = self._fences.ids[int(self._fences.pair_fence[pair])]
+            pair, occupied = self._evidence.last_occupied(self._fences, row)
+            assert pair is not None, "nobody leaves without a safe fence in force"
+            if row in self._fleet.left_fence:  # raised anew: the same identity
+                fence_id = self._fleet.left_fence[row]
+                same = self._fences.pair_of(row, fence_id)
+                pair = pair if same is None else same
+            else:
+                fence_id = self._fences.ids[int(self._fences.pair_fence[pair])] if occupied else None
             because = self._fence_because(pair)
             self._fleet.left_fence[row] = fence_id
         else:
@@ -319,7 +323,7 @@ class Conditions:
         kind: int,
         begins: bool,
         row: int,
-        fence_id: str,
+        fence_id: str | None,
         because: dict[str, Any],
     ) -> Event:
         """The cause is the last fix, if a fix is the cause."""
@@ -342,9 +346,11 @@ class Conditions:
             int(arrays.fix_at_ms[row]),
         )
 
-    def _fence_over_because(self, row: int, fence_id: str) -> dict[str, Any]:
+    def _fence_over_because(self, row: int, fence_id: str | None) -> dict[str, Any]:
         """Why a wearer counts as no longer away from a fence, which may be gone by now."""
         pair = self._fences.pair_of(row, fence_id)
+        if fence_id is None:
+            pair, _ = self._evidence.last_occupied(self._fences, row)
         if pair is None:
             return {"rule": "fence", "in_force": False}
         in_force = bool(self._fences.in_force[self._fences.pair_fence[pair]])

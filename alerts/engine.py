@@ -298,11 +298,13 @@ class Engine:
                 self.conditions.debounce.events.append(event)
             if pair is not None and is_safe[pair]:
                 self.evidence.pairs.entered[pair] = self.evidence.pairs.rearm[pair] = False
-        for row, fence_id in list(self.fleet.left_fence.items()):
-            pair = self.fences.pair_of(row, fence_id)
-            if pair is None or not is_safe[pair]:
+        for row, left_id in list(self.fleet.left_fence.items()):
+            begin, end = self.fences.pair_start[row : row + 2]
+            pair = self.fences.pair_of(row, left_id)
+            held = is_safe[begin:end].any() if left_id is None else pair is not None and is_safe[pair]
+            if not held:
                 del self.fleet.left_fence[row]
-                event = Event(now_ms, TIMER, row, FENCE_LEFT, False, row, fence_id, because)
+                event = Event(now_ms, TIMER, row, FENCE_LEFT, False, row, left_id, because)
                 self.conditions.debounce.set(event)
         self._settle(now_ms, decisions)
 

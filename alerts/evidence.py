@@ -92,31 +92,34 @@ class Evidence:
         p.occupied_at_ms[pairs[held]] = at_ms[held]
         return witness
 
-    def left(self, fences: Fences, pairs: Rows, owner: Rows, held: Bools) -> tuple[Bools, Bools]:
+    def left(self, fences: Fences, pairs: Rows, owner: Rows, devices: int) -> tuple[Bools, Bools]:
         """Whether devices are outside the union of their safe fences in force: (left, back).
 
-        `pairs` are theirs, `owner` says whose. Nobody leaves what they never occupied; `held` are
-        those who have left already. Neither left nor back while fences without a verdict could
-        decide: then nothing changes.
+        `pairs` are theirs, `owner` says whose. Neither left nor back while fences without a verdict
+        could decide: then nothing changes.
         """
         is_safe, in_force = fences.roles(pairs)
         counts = is_safe & in_force
         verdict = self.pairs.verdict[pairs]
-        known = self.pairs.occupied_at_ms[pairs] != LONG_AGO_MS
-        total = np.bincount(owner[counts], minlength=len(held))
-        breached = np.bincount(owner[counts & (verdict == BREACHED)], minlength=len(held))
-        calm = np.bincount(owner[counts & (verdict == CALM)], minlength=len(held))
-        occupied = np.bincount(owner[counts & known], minlength=len(held))
-        left: Bools = (total > 0) & (breached == total) & ((occupied > 0) | held)
+        total = np.bincount(owner[counts], minlength=devices)
+        breached = np.bincount(owner[counts & (verdict == BREACHED)], minlength=devices)
+        calm = np.bincount(owner[counts & (verdict == CALM)], minlength=devices)
+        left: Bools = (total > 0) & (breached == total)
         back: Bools = (total == 0) | (calm > 0)
         return left, back
 
-    def last_occupied(self, fences: Fences, row: int) -> int:
-        """The pair of the safe fence in force that a device occupied last."""
+    def last_occupied(self, fences: Fences, row: int) -> tuple[int | None, bool]:
+        """The pair of the safe fence in force that a device occupied last, and whether it ever did.
+
+        None where no safe fence is in force.
+        """
         pairs, _ = fences.pairs_of(np.array([row]))
         is_safe, in_force = fences.roles(pairs)
         candidates = pairs[is_safe & in_force]
-        return int(candidates[np.argmax(self.pairs.occupied_at_ms[candidates])])
+        if not len(candidates):
+            return None, False
+        pair = int(candidates[np.argmax(self.pairs.occupied_at_ms[candidates])])
+        return pair, int(self.pairs.occupied_at_ms[pair]) != LONG_AGO_MS
 
     def relay(self, old_keys: dict[tuple[int, str], int], fences: Fences, redrawn: set[str]) -> Rows:
         """Lay the pairs out anew after an edit; returns the pairs of which nothing is known now.

@@ -82,8 +82,8 @@ class Fleet:
         self.pending: dict[int, dict[int, Pending]] = {}
         # The newest word of a device on a kind it reports itself: (row, kind index) -> (time, on).
         self.said: dict[tuple[int, int], tuple[int, bool]] = {}
-        # The fence a device is said to have left, by row.
-        self.left_fence: dict[int, str] = {}
+        # The fence a device is said to have left, by row; None: it was never seen inside of any.
+        self.left_fence: dict[int, str | None] = {}
         # Since when the gateway hears no device; None while it does.
         self.deaf_since_ms: int | None = None
 

@@ -257,6 +257,9 @@ class Alarms:
         alarm.acknowledged_at_ms = None
 
     def _do_close(self, alarm: Alarm, command: AlarmCommand) -> None:
+        """The shelf ends with the episode: the next one is news."""
+        if alarm.shelved:
+            self._do_unshelve(alarm, command)
         self._move(alarm, command)
         alarm.outcome = command.outcome
 

@@ -202,8 +202,9 @@ def _salvaged(device_id: str, stream: str, piece: bytes, rejection: Rejection) -
     if stream == "alarm":
         _salvage_alarm(item, fields, right, piece)
         return item
-    # A position whose time cannot be read may be of any day; a sign of life without content is none.
-    lost = {"ts"} & (set(fields) - set(right)) if stream == "location" else not set(right) - {"ts"}
+    # A position whose time or coordinate system cannot be read may be of any day or half a kilometre
+    # away; a sign of life without content is none.
+    lost = {"ts", "crs"} & (set(fields) - set(right)) if stream == "location" else not set(right) - {"ts"}
     if lost or (stream == "location" and not {"lat", "lon"} <= set(right)):
         return None
     item.said = msgspec.convert(right, type_)
@@ -216,6 +217,8 @@ def _salvage_alarm(item: Item, fields: salvage.Fields, right: dict[str, Any], pi
     kinds, all_known = salvage.known_kinds(fields)
     bits = bits_of(kinds) if kinds else salvage.glimpsed_bits(piece)
     unreadable = NO_BITS if kinds and all_known else KIND_BIT["unreadable"]
+    if "crs" in fields and "crs" not in right:  # a position in nobody knows what
+        right = {name: value for name, value in right.items() if name not in {"lat", "lon"}}
     if kinds:
         item.said = msgspec.convert(right | {"kinds": kinds, "on": not is_off}, Alarm)
     item.on_bits = unreadable if is_off else bits | unreadable

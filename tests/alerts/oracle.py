@@ -153,7 +153,8 @@ class Wearer:
     closed: set[str] = field(default_factory=set)  # by a person, while they hold
     waits: dict[str, tuple[int, bool]] = field(default_factory=dict)  # kind -> due, begins
     word: dict[str, tuple[int, bool]] = field(default_factory=dict)  # kind -> newest device time, on
-    left: str | None = None
+    away: bool = False
+    left: str | None = None  # the fence she left; None: she was never seen inside of any
     fences: dict[str, Held] = field(default_factory=dict)
 
 
@@ -413,18 +414,25 @@ class Oracle:
         safe = [i for i in wearer.fences if self.fences[i].role == "safe" and self.force[i]]
         verdicts = {wearer.fences[i].verdict for i in safe}
         known = {i: wearer.fences[i].occupied_ms for i in safe if wearer.fences[i].occupied_ms is not None}
-        away = verdicts == {"breached"} and (bool(known) or wearer.left is not None)
-        if away and wearer.left is None:
-            latest = max(known.values())
-            wearer.left = next(i for i in safe if known.get(i) == latest)
+        away = verdicts == {"breached"}
+        if away and not wearer.away:
+            latest = max(known.values(), default=None)
+            wearer.away, wearer.left = (
+                True,
+                next((i for i in safe if i in known and known[i] == latest), None),
+            )
             self.set(row, "fence_left", True, wearer.left)
         elif away and "fence_left" in wearer.closed and all(wearer.fences[i].witnessed_now for i in safe):
             self.set(row, "fence_left", True, wearer.left)
-        elif wearer.left is not None and (not safe or "calm" in verdicts):
-            self.set(row, "fence_left", False, wearer.left)
-            wearer.left = None
+        elif wearer.away and (not safe or "calm" in verdicts):
+            self.return_home(row)
         for fence_id, held in wearer.fences.items():
             self.decide_entered(row, fence_id, held)
+
+    def return_home(self, row: int) -> None:
+        wearer = self.wearers[row]
+        self.set(row, "fence_left", False, wearer.left)
+        wearer.away, wearer.left = False, None
 
     def decide_entered(self, row: int, fence_id: str, held: Held) -> None:
         counts = self.fences[fence_id].role == "forbidden" and self.force[fence_id]
@@ -536,9 +544,10 @@ class Oracle:
                 fix_ms, lat, lon = wearer.fix
                 if self.grounds[fence_id].margin_m(lat, lon) >= 0:
                     held.occupied_ms = fix_ms
-        if wearer.left is not None and not self.still(wearer, wearer.left, before):
-            self.set(row, "fence_left", False, wearer.left)
-            wearer.left = None
+        anywhere = any(self.fences[i].role == "safe" for i in wearer.fences)
+        held = anywhere if wearer.left is None else self.still(wearer, wearer.left, before)
+        if wearer.away and not held:
+            self.return_home(row)
         for fence_id, held in old.items():
             if held.entered and not self.still(wearer, fence_id, before):
                 self.changes.append(("fence_entered", False, row, fence_id))
@@ -652,6 +661,8 @@ class Oracle:
         if c.outcome not in {"real", "false", "test", "other"} or (urgent and not (c.text or "").strip()):
             return "invalid"
         alarm.state = "normal"
+        if alarm.shelved:
+            self.on_unshelve(alarm, c)
         wearer = self.wearers[alarm.row]
         if alarm.kind == "fence_entered":
             held = wearer.fences.get(alarm.fence_id)

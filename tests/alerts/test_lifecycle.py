@@ -349,15 +349,22 @@ def test_unshelving_ends_the_shelf_for_good():
     assert house.alarms.expire_shelves(T0 + HOUR_MS) == []
 
 
-def test_a_shelf_outlives_the_episode():
+def test_a_shelf_outlives_an_episode_that_ends_by_itself():
     """It hides the identity, not one episode of it: else a chattering alarm slips out again."""
     house = House()
     house.condition("strap_off", begins=True)
     shelve(house, HOUR_MS)
-    house.close("A1")
+    house.ask("acknowledge", "A1")
+    house.condition("strap_off", begins=False)
     (raised,) = house.condition("strap_off", begins=True)
     assert raised.alarm.shelved and raised.alarm.shelved_until_ms == T0 + HOUR_MS
-    house.close(raised.alarm.alarm_id)
+
+
+def test_who_closes_a_shelved_alarm_wants_to_hear_of_the_next():
+    house = House()
+    house.condition("strap_off", begins=True)
+    shelve(house, HOUR_MS)
+    house.close("A1")
     assert house.alarms.expire_shelves(T0 + HOUR_MS) == []
     (raised,) = house.condition("strap_off", begins=True)
     assert not raised.alarm.shelved

@@ -192,9 +192,15 @@ def test_two_fixes_outside_support_each_other_for_half_an_hour(second, story):
     assert house.story("fence_left") == story
 
 
-def test_who_never_was_inside_has_not_left():
-    house = Evening(MRS_LI, GROUNDS).walks("band-li", STREET, until="03:00")
+def test_who_is_first_seen_outside_is_outside_of_no_fence_in_particular():
+    """One first fix says nothing; two say that she should be here and is not."""
+    house = Evening(MRS_LI, GROUNDS).says("band-li", place=STREET, acc_m=8.0)
     assert house.made == []
+    house.at("00:01").walks("band-li", STREET, until="03:00")
+    assert house.story() == ["00:01:00 raise fence_left"]
+    assert house.only("raise", "fence_left").alarm.fence_id is None
+    house.walks("band-li", HOME, until="03:05")
+    assert house.story()[1:] == ["03:01:00 clear fence_left"]
 
 
 def test_inside_one_of_two_safe_fences_is_inside():
@@ -298,12 +304,19 @@ def test_closing_the_old_episode_of_one_fence_leaves_the_open_one_of_another_alo
 # Editing fences ---------------------------------------------------------------------------------
 
 
-def test_an_edit_fakes_no_crossing():
-    """The grounds are drawn anew so that home lies outside, and back: nothing happened."""
+def test_an_edit_by_itself_is_no_crossing():
+    """The grounds are drawn anew so that home lies outside: only fixes after it can say so."""
     house = mrs_li_at_home()
     house.put(Fence("grounds", "safe", city.square(100.0, 2000.0), site_id="house"))
-    house.walks("band-li", HOME, until="02:40")
     assert house.made == []
+    house.walks("band-li", HOME, until="02:40")
+    assert house.story() == ["02:11:00 raise fence_left"]
+    assert house.only("raise", "fence_left").alarm.fence_id is None, "she was never in the new one"
+
+
+def test_an_edit_that_is_taken_back_at_once_is_nothing():
+    house = mrs_li_at_home()
+    house.put(Fence("grounds", "safe", city.square(100.0, 2000.0), site_id="house"))
     house.put(GROUNDS)
     house.walks("band-li", HOME, until="03:00")
     assert house.made == []
@@ -390,7 +403,7 @@ def test_an_edit_of_somebody_else_changes_nothing_for_her():
     house = Evening(MRS_LI, GROUNDS).says("band-li", place=HOME, acc_m=8.0)
     house.put(Device("band-wu", site_id="house"))
     house.at("00:01").walks("band-li", STREET, until="00:30")
-    assert house.made == []
+    assert house.only("raise", "fence_left").alarm.fence_id is None
 
 
 def test_an_edit_with_one_bad_fence_is_refused_whole():
@@ -705,7 +718,8 @@ def test_a_device_comes_back_to_the_roster_as_one_that_was_never_heard():
     house.at("2 00:00").says("band-li", on=["sos"])
     assert house.only("raise", "sos").alarm.position is None, "where somebody else wore it"
     house.walks("band-li", STREET, until="2 00:05")
-    assert house.story() == ["00:00:00 raise sos"]
+    assert house.story() == ["00:00:00 raise sos", "00:01:00 raise fence_left"]
+    assert house.only("raise", "fence_left").alarm.fence_id is None, "left by somebody else, if by anybody"
 
 
 def test_two_rooms_two_identities():

@@ -337,12 +337,18 @@ def test_a_fire_is_not_lost_for_a_wrong_field_beside_it():
     assert (item.said.lat, item.said.acc, item.said.src) == (36.7, None, None)
 
 
+def test_an_alarm_in_coordinates_that_cannot_be_read_has_no_position():
+    (item,) = of("alarm", {"kinds": ["sos"], "lat": 36.7, "lon": 119.1, "crs": "GCJ-02", "hr": 90}).items
+    assert item.on_bits == SOS and (item.said.lat, item.said.lon, item.said.hr) == (None, None, 90)
+
+
 def test_a_position_needs_both_halves_and_a_time_that_can_be_read():
     for said in (
         {"lat": 95, "lon": 1},
         {"lat": 1},
         {"lat": 1, "lon": 1, "ts": "noon"},
         {"lat": "1", "lon": 1},
+        {"lat": 1, "lon": 1, "crs": "GCJ-02"},  # half a kilometre beside, if taken for WGS-84
     ):
         decoded = of("location", said | {"seq": 9, "ack": True})
         assert not decoded.items

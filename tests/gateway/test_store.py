@@ -224,8 +224,8 @@ def test_only_the_device_that_was_asked_can_answer_and_only_once(core):
 
 
 def test_urgent_and_high_alarms_are_put_into_the_outbox_with_the_step_that_raises_them(core):
-    core.step([message("alarm", {"kinds": ["sos"]}), message("alarm", {"kinds": ["low_battery"]})])
-    core.step([message("alarm", {"kinds": ["sos"]}, at_ms=NOW_MS + 1)])
+    core.step([message("alarm", {"kinds": ["sos"], "seq": 1}), message("alarm", {"kinds": ["low_battery"]})])
+    core.step([message("alarm", {"kinds": ["sos"], "seq": 2}, at_ms=NOW_MS + 1)])
     told = [msgspec.json.decode(body) for (body,) in core.rows("SELECT body FROM outbox ORDER BY id")]
     assert [(one["kind"], one["count"]) for one in told] == [("sos", 1), ("sos", 2)]
 

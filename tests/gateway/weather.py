@@ -47,8 +47,8 @@ class Weather:
         dice = self.random
         stream = dice.choice(["alarm", "alarm", "location", "heartbeat"])
         if dice.random() < 0.05:
-            # What cannot be told apart is kept off the alarm stream where everything may come twice.
-            stream = dice.choice(["location", "heartbeat"]) if self.known else "alarm"
+            # What cannot be told apart is not taken at all where everything may come twice.
+            stream = "location" if self.known else "alarm"
             return message(stream, dice.choice(BROKEN), device=dice.choice(DEVICES), at_ms=self.now_ms)
         items = [self.item(stream) for _ in range(dice.choice([1, 1, 3]))]
         said = items[0] if len(items) == 1 else items
