@@ -100,7 +100,9 @@ class Door:
 
 
 def _forbidden() -> Response:
-    return problems.answer(403, "This request came from another site.")
+    return problems.answer(
+        403, "This request names no origin of ours: send Origin, Sec-Fetch-Site or X-Requested-With."
+    )
 
 
 def _same_site(request: Request) -> bool:

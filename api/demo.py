@@ -21,6 +21,7 @@ from api.accounts import add_operator, add_token
 from api.supervisor import Supervisor, shouwang
 from device_sim.city import make_city
 from iot_gateway.broker import BrokerError, free_port, start_broker
+from iot_gateway.database import StoreBusyError, WriterLock
 from iot_gateway.importing import import_roster
 from iot_gateway.reading import registered_devices
 from iot_gateway.roster_file import parse
@@ -58,6 +59,11 @@ def run_demo(
     """
     data_dir = data_dir.absolute()
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    in_use = WriterLock(data_dir / "demo")
+    try:
+        in_use.acquire()
+    except StoreBusyError as error:
+        raise DemoError(f"{data_dir}: a demo runs there already") from error
     (data_dir / "demo.json").unlink(missing_ok=True)
     http_port, mqtt_port = _port(http_port, 8000, "--http-port"), _port(mqtt_port, 1883, "--mqtt-port")
     supervisor = Supervisor(lambda text: print(f"demo: {text}", flush=True))
@@ -89,6 +95,7 @@ def run_demo(
     finally:
         supervisor.stop()
         (data_dir / "demo.json").unlink(missing_ok=True)
+        in_use.release()
     print("\n已全部停止 everything has stopped", flush=True)
 
 

@@ -38,5 +38,14 @@ def test_the_consoles_own_checks(script):
     run(script)
 
 
+@needs_node
+def test_a_rebuild_gives_the_very_files_that_are_shipped(tmp_path):
+    run("build", "--", "--outDir", str(tmp_path / "built"), "--logLevel", "error")
+    built, shipped = tmp_path / "built", CONSOLE.parent / "api/static"
+    names = {path.relative_to(shipped) for path in shipped.rglob("*") if path.is_file()}
+    assert {path.relative_to(built) for path in built.rglob("*") if path.is_file()} == names
+    assert [str(name) for name in names if (built / name).read_bytes() != (shipped / name).read_bytes()] == []
+
+
 def test_the_lock_file_names_no_registry():
     assert "registry" not in (CONSOLE / "package-lock.json").read_text(encoding="utf-8")
