@@ -124,13 +124,15 @@ def import_(
     """A roster into the store, whether the gateway runs or not."""
     from iot_gateway.importing import import_roster
     from iot_gateway.policy_file import load_policy
+    from iot_gateway.reading import roster_ids
     from iot_gateway.recovery import RecoveryError
-    from iot_gateway.roster_file import RosterError, parse
+    from iot_gateway.roster_file import RosterError, doubts, parse
 
     settings = _settings(config)
     try:
         parsed = parse(roster.read_bytes(), str(roster))
         import_roster(settings, load_policy(settings.policy), parsed)
+        _tell_doubts(doubts(parsed, roster_ids(settings.database)))
     except (ConfigError, StoreError, RosterError, RecoveryError, OSError) as error:
         _fail(str(error))
     print(f"{roster}: {len(parsed.sites)} sites, {len(parsed.residents)} residents, "
@@ -284,6 +286,14 @@ def token(name: Annotated[str, typer.Argument(help="The program's name.")], conf
         print(add_token(database, name))
     except (sqlite3.Error, ValueError) as error:
         _fail(f"{database}: {error}")
+
+
+def _tell_doubts(said: list[str]) -> None:
+    """The first few; a roster of another system may have thousands."""
+    for doubt in said[:20]:
+        print(f"shouwang: warning: {doubt}", file=sys.stderr)
+    if len(said) > 20:
+        print(f"shouwang: warning: and {len(said) - 20} more", file=sys.stderr)
 
 
 def _need_store(database: Path) -> None:

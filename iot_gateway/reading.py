@@ -65,6 +65,16 @@ def journal_rows(database: Path) -> Iterator[journal.Row]:
             seq = page[-1][0]
 
 
+def roster_ids(database: Path) -> dict[str, set[str]]:
+    """The ids of the roster's models, sites, residents and fences."""
+    keys = {"models": "model", "sites": "site_id", "residents": "resident_id", "fences": "fence_id"}
+    with closing(open_reader(database)) as db:
+        return {
+            table: {row[0] for row in db.execute(f"SELECT {key} FROM {table}")}  # noqa: S608 - names of our own
+            for table, key in keys.items()
+        }
+
+
 def registered_devices(database: Path) -> list[str]:
     """The ids of the roster's devices."""
     sql = "SELECT device_id FROM devices WHERE registered AND NOT removed ORDER BY device_id"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -118,6 +119,31 @@ def parse(text: bytes, name: str) -> Roster:
         return msgspec.json.decode(text, type=Roster)
     except (msgspec.DecodeError, RecursionError) as error:
         raise RosterError(f"{name}: {error}") from error
+
+
+def doubts(roster: Roster, known: dict[str, set[str]]) -> list[str]:
+    """What a roster names and nobody knows, and what it says twice: nothing is refused for it.
+
+    `known`: ids that are there already, by the roster's own words: sites, residents, fences, models.
+    """
+    there = {
+        "models": {m.model for m in roster.models},
+        "sites": {s.site_id for s in roster.sites},
+        "residents": {r.resident_id for r in roster.residents},
+        "fences": {f.fence_id for f in roster.fences},
+    }
+    there = {word: ids | known.get(word, set()) for word, ids in there.items()}
+    found = []
+    for device in roster.devices:
+        named = [("models", device.model), ("sites", device.site_id), ("residents", device.resident_id)]
+        named += [("fences", fence_id) for fence_id in device.fence_ids or ()]
+        found += [
+            f"device {device.device_id} names {name!r}, which is not among the {word}"
+            for word, name in named
+            if name is not None and name not in there[word]
+        ]
+    counts = Counter(device.device_id for device in roster.devices)
+    return found + [f"device {i} is there {n} times: the last one counts" for i, n in counts.items() if n > 1]
 
 
 def edit_of(change: RosterChange) -> RosterEdit:

@@ -102,6 +102,8 @@ def test_every_reason_of_a_rejection_is_there():
     source = Path(decoding.__file__).read_text(encoding="utf-8")
     reasons = set(re.findall(r'Rejection\(\s*"[^"]*", "(\w+)"', source))
     reasons |= set(re.findall(r'_(?:unusable|rejected)\(\s*\w+, "?\w*"?, "(\w+)"', source))
+    reasons |= set(re.findall(r'_refused\(\s*\w+, "(\w+)"', source))
+    reasons |= set(re.findall(r'"(\w+)" if is_json else "(\w+)"', source)[0])
     said = re.search(r"^Reasons of a rejection: (.+?)\. The", TEXT, re.MULTILINE)[1]
     assert set(re.findall(r"`(\w+)`", said)) == reasons | set(
         re.findall(r'"((?:unknown|too_many)_\w+)"', admission)
