@@ -256,6 +256,11 @@ class Engine:
                 self.conditions.debounce.set(event)
         self.fleet.forget_past(row)
 
+    def supervise_all(self) -> None:
+        """Bring every device's promise up to the models and the policy in force."""
+        for row in range(len(self.fleet)):
+            self._supervise(row, self.now_ms)
+
     def _supervise(self, row: int, now_ms: int) -> None:
         """When the silence of a device becomes an alarm. One that was never heard is not supervised.
 

@@ -59,6 +59,7 @@ def load(state: dict[str, Any], policy: Policy) -> Engine:
     engine.fences.compile(engine.fleet.devices, state["now_ms"])
     _load_pairs(engine, state)
     engine.now_ms = state["now_ms"]
+    engine.supervise_all()  # the policy may promise anew for devices whose model does not
     return engine
 
 

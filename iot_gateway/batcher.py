@@ -152,7 +152,7 @@ class Batcher:
 
     def _is_repeat(self, item: Item, row: int, message: Received) -> bool:
         identity = Identity(row, item.ts, item.boot, item.seq)
-        return self._repeats.is_repeat(identity, message.received_at_ms)
+        return self._repeats.is_repeat(identity, message.received_at_ms, item.content)
 
     def _reading(self, item: Item, row: int, arrival: int, received_at_ms: int) -> Reading:
         reading = Reading(

@@ -27,7 +27,8 @@ Payload = Location | Heartbeat | Alarm
 class Item:
     """One usable item. `said` is None where only the alarm bits could be read.
 
-    `ts` None: the device told no time. `seq` and `boot` identify it, together with `ts`.
+    `ts` None: the device told no time. `seq` and `boot` identify it, together with `ts`; without a time,
+    together with `content`.
     """
 
     device_id: str
@@ -39,6 +40,7 @@ class Item:
     said: Payload | None
     on_bits: int = NO_BITS
     off_bits: int = NO_BITS
+    content: int = 0
 
 
 @dataclass(slots=True)
@@ -108,6 +110,8 @@ def _item(device_id: str, stream: str, said: Payload) -> Item:
     boot, seq = (said.boot, said.seq) if said.seq is not None else (NO_SEQ_BOOT, _content_id(stream, said))
     wants_ack = said.seq is not None and (said.ack if said.ack is not None else stream == "alarm")
     item = Item(device_id, stream, said.ts, boot, seq, wants_ack, said)
+    if said.ts is None:
+        item.content = _content_id(stream, said)
     if isinstance(said, Alarm):
         bits = bits_of([str(kind) for kind in said.kinds])
         item.on_bits, item.off_bits = (bits, NO_BITS) if said.on else (NO_BITS, bits)
@@ -199,6 +203,7 @@ def _salvaged(device_id: str, stream: str, piece: bytes, rejection: Rejection) -
     if seq is None:
         seq, boot = _content_id(stream, piece), NO_SEQ_BOOT
     item = Item(device_id, stream, right.get("ts"), boot, seq, rejection.wants_ack, None)
+    item.content = _content_id(stream, piece)
     if stream == "alarm":
         _salvage_alarm(item, fields, right, piece)
         return item

@@ -13,11 +13,14 @@ from typing import Final, NamedTuple
 from iot_gateway.decode import NO_SEQ_BOOT
 
 LONG_AGO_MS: Final = -(2**62)
-# Items without a time are known by (boot, seq) alone, and only so many of a device are remembered.
+# Items without a time are known by (boot, seq) and their content, and only so many of a device are remembered.
 TIMELESS_KEPT: Final = 1024
-# With neither a time nor a seq there is only the content: the same within this is sent again (the longest
-# interval at which the contract has devices resend), later it is somebody pressing the button once more.
-RESENT_WITHIN_MS: Final = 30_000
+# ... as long as they keep coming: a device that resends does so every 30 s at the latest, and one that was
+# restarted counts from 1 again.
+RESENT_WITHIN_MS: Final = 60_000
+# With no seq either there is only the content. The same within this was sent again; later it is somebody
+# pressing the button once more.
+SAID_AGAIN_WITHIN_MS: Final = 30_000
 
 
 class Identity(NamedTuple):
@@ -36,17 +39,17 @@ class Repeats:
         self._is_stored, self._newest_ms = is_stored, newest_ms
         self._newest: dict[int, int] = {}
         self._this_step: set[Identity] = set()
-        # By device row: (boot, seq) -> when it was received first.
-        self.timeless: dict[int, OrderedDict[tuple[int, int], int]] = {}
+        # By device row: (boot, seq, content) -> when it was last received, or first, if it has no seq.
+        self.timeless: dict[int, OrderedDict[tuple[int, int, int], int]] = {}
 
     def begin_step(self) -> None:
         """What the last step took is in the store now."""
         self._this_step.clear()
 
-    def is_repeat(self, identity: Identity, received_at_ms: int) -> bool:
-        """Whether it was received before; from now on it was."""
+    def is_repeat(self, identity: Identity, received_at_ms: int, content: int = 0) -> bool:
+        """Whether it was received before; from now on it was. `content` counts where there is no time."""
         if identity.ts is None:
-            if self._is_timeless_repeat(identity, received_at_ms):
+            if self._is_timeless_repeat(identity, received_at_ms, content):
                 return True
             # As it is stored: one that names this very time as its own is the same row.
             self._note(identity._replace(ts=received_at_ms), received_at_ms)
@@ -68,30 +71,28 @@ class Repeats:
         self._this_step.add(identity)
         self._newest[identity.device_row] = max(self._newest_of(identity.device_row), ts)
 
-    def _is_timeless_repeat(self, identity: Identity, received_at_ms: int) -> bool:
+    def _is_timeless_repeat(self, identity: Identity, received_at_ms: int, content: int) -> bool:
         seen = self.timeless.setdefault(identity.device_row, OrderedDict())
-        key = identity.boot, identity.seq
-        first_ms = seen.get(key)
-        if first_ms is not None and (key[0] != NO_SEQ_BOOT or received_at_ms - first_ms <= RESENT_WITHIN_MS):
-            return True
-        seen[key] = received_at_ms
-        seen.move_to_end(key)
+        key = identity.boot, identity.seq, content
+        has_seq = identity.boot != NO_SEQ_BOOT
+        within_ms = RESENT_WITHIN_MS if has_seq else SAID_AGAIN_WITHIN_MS
+        before_ms = seen.get(key)
+        repeat = before_ms is not None and received_at_ms - before_ms <= within_ms
+        if has_seq or not repeat:
+            seen[key] = received_at_ms
+            seen.move_to_end(key)
         if len(seen) > TIMELESS_KEPT:
             seen.popitem(last=False)
-        return False
+        return repeat
 
     def dump(self) -> list[list[int]]:
         """The memory that the store does not hold, for a snapshot."""
-        return [
-            [row, boot, seq, at_ms]
-            for row, seen in self.timeless.items()
-            for (boot, seq), at_ms in seen.items()
-        ]
+        return [[row, *key, at_ms] for row, seen in self.timeless.items() for key, at_ms in seen.items()]
 
     def load(self, rows: list[list[int]]) -> None:
         """The counterpart of `dump`."""
-        for row, boot, seq, at_ms in rows:
-            self.timeless.setdefault(row, OrderedDict())[boot, seq] = at_ms
+        for row, boot, seq, content, at_ms in rows:
+            self.timeless.setdefault(row, OrderedDict())[boot, seq, content] = at_ms
 
 
 class RememberedRepeats(Repeats):

@@ -68,6 +68,18 @@ def test_an_item_without_a_seq_is_known_by_its_content(core):
     assert say(core, other, one) == (0, 2, [])
 
 
+def test_an_item_without_a_time_is_known_as_long_as_it_keeps_coming(core):
+    assert say(core, sos(1), at_ms=NOW_MS) == (1, 0, ["sos"])
+    for seconds in (30, 60, 90, 150):
+        assert say(core, sos(1), at_ms=NOW_MS + seconds * 1000) == (0, 1, [])
+
+
+def test_a_band_without_clock_and_boot_that_restarts_loses_no_call_for_help(core):
+    assert say(core, {"seq": 1, "kinds": ["strap_off"]}, at_ms=NOW_MS) == (1, 0, ["strap_off"])
+    assert say(core, sos(1), at_ms=NOW_MS + 5_000) == (1, 0, ["sos"])
+    assert say(core, sos(1), at_ms=NOW_MS + 120_000) == (1, 0, ["sos"])
+
+
 def test_an_alarm_without_seq_and_time_is_sent_again_within_half_a_minute_and_new_after_it(core):
     bare = {"kinds": ["sos"]}
     _, repeats, raised = say(core, bare, bare)

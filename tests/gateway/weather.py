@@ -58,7 +58,7 @@ class Weather:
         dice = self.random
         self.seq += 1
         item: dict[str, Any] = {"seq": self.seq, "boot": dice.choice([0, 1]), "ack": True}
-        if dice.random() < 0.8:
+        if self.known or dice.random() < 0.8:  # without a time, an item is known again for a minute only
             item["ts"] = self.now_ms - dice.choice([0, 0, 100, 50_000, 10**9])
         if not self.known and dice.random() < 0.3:
             del item["seq"]
