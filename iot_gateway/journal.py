@@ -6,7 +6,7 @@ swapped row is found by `verify`; the newest hash is kept beside the database to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -125,6 +125,20 @@ def _is_labelled(row: Row) -> bool:
     except msgspec.DecodeError:
         return False
     return (said.seq, said.at_ms, said.alarm_id) == (row.seq, row.at_ms, row.alarm_id)
+
+
+def head_fault(
+    kept: tuple[int, bytes] | None, last_seq: int, hash_of: Callable[[int], bytes | None]
+) -> str | None:
+    """What a head file says against a journal that ends at `last_seq`, in words; None: nothing."""
+    if kept is None:
+        return (
+            "the head file is missing or damaged: the journal's end cannot be verified" if last_seq else None
+        )
+    seq, digest = kept
+    if seq > last_seq:
+        return f"the journal ends at row {last_seq}, but row {seq} was written: {seq - last_seq} are lost"
+    return None if seq == 0 or hash_of(seq) == digest else f"row {seq} is not what was written"
 
 
 class HeadFile:

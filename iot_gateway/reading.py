@@ -90,20 +90,10 @@ def verify_store(database: Path) -> tuple[int, str | None]:
         rows, _, broken = journal.verify(journal_rows(database))
         if broken is not None:
             return rows, broken.reason
-        return rows, _head_fault(database, rows, kept)
+        return rows, journal.head_fault(kept, rows, lambda seq: _hash_of(database, seq))
 
 
-def _head_fault(database: Path, rows: int, kept: tuple[int, bytes] | None) -> str | None:
-    """What the head file says against a chain that holds in itself."""
-    if kept is None:
-        return (
-            f"{database.with_suffix('.head').name} is missing or damaged: the journal's end cannot be verified"
-            if rows
-            else None
-        )
-    seq, digest = kept
-    if seq > rows:
-        return f"the journal ends at row {rows}, but row {seq} was written: {seq - rows} are lost"
+def _hash_of(database: Path, seq: int) -> bytes | None:
     with closing(open_reader(database)) as db:
         found = db.execute("SELECT hash FROM journal WHERE seq=?", (seq,)).fetchone()
-    return None if seq == 0 or (found and bytes(found[0]) == digest) else f"row {seq} is not what was written"
+    return bytes(found[0]) if found else None

@@ -287,16 +287,8 @@ class Store:
 
     def head_fault(self) -> str | None:
         """What the head file says against the end of the journal, in words."""
-        kept = self._head_file.read()
-        if kept is None:
-            return f"the head file beside {self.path.name} is missing or damaged" if self.last_seq else None
-        seq, digest = kept
-        stored = self._one("SELECT hash FROM journal WHERE seq=?", seq)
-        if seq and stored is None:
-            return f"the journal ends at {self.last_seq}, but {seq} was written: {seq - self.last_seq} rows are lost"
-        if seq and stored != digest:
-            return f"row {seq} is not what was written"
-        return None
+        sql = "SELECT hash FROM journal WHERE seq=?"
+        return journal.head_fault(self._head_file.read(), self.last_seq, lambda seq: self._one(sql, seq))
 
 
 def _is_told(transition: Transition) -> bool:

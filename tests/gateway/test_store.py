@@ -370,7 +370,7 @@ def test_a_gateway_that_finds_its_journal_shortened_says_so_and_goes_on(tmp_path
     head = house.settings.database.with_suffix(".head")
     head.write_text("5 " + "00" * 32 + "\n")
     house.open()
-    assert house.gateway.fault == "the journal ends at 1, but 5 was written: 4 rows are lost"
+    assert house.gateway.fault == "the journal ends at row 1, but row 5 was written: 4 are lost"
     house.turn(2000)
     ((pulse,),) = house.rows("SELECT value FROM meta WHERE key='pulse'")
     assert msgspec.json.decode(pulse)["fault"] == house.gateway.fault
