@@ -20,6 +20,8 @@ def flush(site, intake, wait_until, name="band-2"):
     """Everything the gateway sent so far is on the wire once this publication has come through."""
     listener = site.device(name)
     listener.listen(f"care/v1/{name}/ack")
+    # What comes again may come before the subscription is granted, and until then nothing is published.
+    wait_until(lambda: intake.connected, "the gateway is back")
     intake.publish(f"care/v1/{name}/ack", b"[1]")
     wait_until(lambda: listener.received, "the publication has passed")
 
