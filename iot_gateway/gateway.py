@@ -195,7 +195,6 @@ class Gateway:
             admitted=admitted,
             transitions=decisions.transitions,
             results=[*asked.results, *results],
-            requests=decisions.requests,
             roster_rows=rows,
             device_commands=[*asked.device_commands, *for_devices],
             last_request_id=asked.last_id,

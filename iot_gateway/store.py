@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from alerts.commands import CommandResult
-from alerts.engine import DeviceRequest
 from alerts.fleet import LONG_AGO_MS
 from alerts.lifecycle import Transition
 from iot_gateway import journal, schema
@@ -56,7 +55,6 @@ class StepRecord:
     admitted: Admitted = field(default_factory=Admitted)
     transitions: Sequence[Transition] = ()
     results: Sequence[CommandResult] = ()
-    requests: Sequence[DeviceRequest] = ()
     roster_rows: Sequence[tuple[str, tuple[Any, ...]]] = ()  # (sql, values)
     device_commands: Sequence[tuple[Any, ...]] = ()
     last_request_id: int | None = None

@@ -113,7 +113,6 @@ class Core:
             admitted=admitted,
             transitions=decisions.transitions,
             results=decisions.results,
-            requests=decisions.requests,
             roster_rows=roster_rows.stranger_rows(strangers, first),
             **more,
         )
