@@ -74,6 +74,10 @@ function spike(ring: Ring): number | null {
   return found < 0 ? null : found
 }
 
+/** All on one line. The area would not do: the two halves of a crossed ring cancel each other out. */
+const isFlat = (ring: Ring): boolean =>
+  ring.slice(2).every((corner, i) => areaM2([ring[0]!, ring[i + 1]!, corner]) < SMALL_M2)
+
 function ringTroubles(ring: Ring, part: number, index: number): Trouble[] {
   const where = { part, ring: index }
   const troubles: Trouble[] = []
@@ -91,17 +95,15 @@ function ringTroubles(ring: Ring, part: number, index: number): Trouble[] {
     const named = { a: twin + 1, b: ((twin + 1) % ring.length) + 1 }
     return [...troubles, error({ code: 'duplicate', named, corners: [twin], ...where })]
   }
-  if (areaM2(ring) < SMALL_M2) return [...troubles, error({ code: 'no_area', ...where })]
-  const crossing = ring.length <= MAX_CHECKED ? firstMeeting(ring, ring) : null
-  if (crossing) {
-    const [a, b] = crossing
-    const last = ring.length
-    const named = { a: a + 1, a2: ((a + 1) % last) + 1, b: b + 1, b2: ((b + 1) % last) + 1 }
-    return [...troubles, error({ code: 'crossing', named, corners: [a, b], ...where })]
-  }
+  if (isFlat(ring)) return [...troubles, error({ code: 'no_area', ...where })]
   const turn = spike(ring)
-  if (turn !== null) troubles.push(error({ code: 'spike', named: { n: turn + 1 }, corners: [turn], ...where }))
-  return troubles
+  if (turn !== null) return [...troubles, error({ code: 'spike', named: { n: turn + 1 }, corners: [turn], ...where })]
+  const crossing = ring.length <= MAX_CHECKED ? firstMeeting(ring, ring) : null
+  if (!crossing) return troubles
+  const [a, b] = crossing
+  const next = (i: number): number => ((i + 1) % ring.length) + 1
+  const named = { a: a + 1, a2: next(a), b: b + 1, b2: next(b) }
+  return [...troubles, error({ code: 'crossing', named, corners: [a, b], ...where })]
 }
 
 function togetherTroubles(parts: Ring[][]): Trouble[] {

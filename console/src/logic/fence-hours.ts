@@ -7,6 +7,13 @@ export const WEEK = [1, 2, 3, 4, 5, 6, 7]
 
 /** 24:00 is midnight at the end of a day, which a time field calls 00:00. */
 export const asField = (time: string): string => (time === '24:00' ? '00:00' : time)
+/** What somebody typed: 19:00, 7:00, 19.00, 1900 or 7; null: no time of day. The form does not follow the browser's language. */
+export function timeOf(text: string): string | null {
+  const found = /^(\d{1,2})[:：.]?(\d{2})?$/.exec(text.trim())
+  const [hour, minute] = [Number(found?.[1]), Number(found?.[2] ?? 0)]
+  if (!found || hour > 24 || minute > 59 || (hour === 24 && minute)) return null
+  return asField(`${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`)
+}
 export const isWholeDay = (window: Window): boolean => asField(window.from) === asField(window.to)
 export const crossesMidnight = (window: Window): boolean => asField(window.to) < asField(window.from) && asField(window.to) !== '00:00'
 

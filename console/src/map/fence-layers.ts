@@ -85,7 +85,7 @@ export function fenceLayers(dark: boolean, latDeg: number): LayerSpecification[]
       id: 'corners', type: 'symbol', source: 'corners',
       layout: {
         'text-field': ['get', 'n'], 'text-font': ['sans-serif'], 'text-size': ['case', ['get', 'bold'], 22, 13],
-        'text-offset': [0, -1.1], 'text-allow-overlap': true, 'text-ignore-placement': true,
+        'text-offset': [0, -1.4], 'text-allow-overlap': true, 'text-ignore-placement': true,
       },
       paint: { 'text-color': ink, 'text-halo-color': ground, 'text-halo-width': 2 },
     },
