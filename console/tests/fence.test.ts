@@ -138,5 +138,7 @@ describe('undo', () => {
     expect(undo(undo(undo(undo(history)))).now).toBe('a')
     expect(redo(redo(undo(undo(history)))).now).toBe('x')
     expect(redo(change(undo(history), 'y', '', 9_002)).now).toBe('y')
+    const dragged = change(change(history, 'd', 'drag-1', 20_000), 'e', 'drag-1', 60_000)
+    expect(undo(dragged).now).toBe('x')
   })
 })

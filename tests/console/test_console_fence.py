@@ -158,6 +158,16 @@ def test_a_circle_is_drawn_and_its_radius_typed(sign_in, fences):
     expect(radius).to_be_visible()
     assert 20 < float(radius.input_value()) < 2_000
     assert float(page.locator("[data-centre=lat]").input_value()) == pytest.approx(FAR["lat"], abs=2e-4)
+    small = float(radius.input_value())
+    drag(page, at(0.6, 0.5), at(0.7, 0.5))
+    until(lambda: float(radius.input_value()) > 1.5 * small, "the larger circle")
+    page.keyboard.press("Control+z")
+    until(lambda: float(radius.input_value()) == small, "the undo")
+    latitude = page.locator("[data-centre=lat]")
+    before = float(latitude.input_value())
+    drag(page, at(0.52, 0.5), at(0.52, 0.6))
+    until(lambda: float(latitude.input_value()) < before - 5e-5, "the circle being moved")
+    assert float(radius.input_value()) == pytest.approx(small, abs=2)
     radius.fill("150")
     page.keyboard.press("Control+s")
     expect(page.locator("[data-dirty]")).to_have_count(0)
@@ -306,8 +316,11 @@ def test_a_preview_can_be_called_off_and_a_busy_one_is_said(sign_in, fences):
     page = sign_in(at="#/fence?fence_id=yard")
     drawing(page)
     page.click("[data-tab=preview]")
-    held = []
-    page.route("**/fences/preview", held.append)
+
+    def hold(_route):
+        """Nobody answers."""
+
+    page.route("**/fences/preview", hold)
     page.click("[data-preview]")
     expect(page.locator(".preview [role=status]")).to_contain_text("正在重算")
     page.click("[data-preview-cancel]")

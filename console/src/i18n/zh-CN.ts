@@ -153,11 +153,12 @@ export default {
     circle: '圆形，半径 {d}', polygon: '多边形', battery: '电量 {n}%', unregistered: '未登记',
   },
   fence: {
-    edit: '编辑围栏', new: '新建围栏', back: '← 围栏名册', missing: '名册里没有围栏“{id}”，可能已被删除。',
+    edit: '编辑围栏', new: '新建围栏', title: '{what}：{name}', back: '← 围栏名册', missing: '名册里没有围栏“{id}”，可能已被删除。',
     tools: '绘制工具', tool_select: '选择与拖动', tool_polygon: '画多边形', tool_hole: '挖空洞', tool_circle: '画圆', fit: '回到围栏',
     hint_select: '拖动圆点移动顶点；拖动边上的小点插入顶点；右键点顶点删除',
     hint_polygon: '依次点击各个顶点，点回起点或按回车结束，Esc 放弃', hint_hole: '在围栏里依次点击空洞的顶点，点回起点或按回车结束，Esc 放弃',
-    hint_circle: '先点圆心，再点圆边结束，Esc 放弃',
+    hint_circle: '先点圆心，再点圆边结束，Esc 放弃', hint_empty: '选一个工具在地图上画，或在右侧从方形、圆开始',
+    hint_move_circle: '拖动圆内移动位置；拖动圆边上的点改变半径',
     undo: '撤销', redo: '重做', undo_keys: 'Ctrl+Z', redo_keys: 'Ctrl+Y', save: '保存', save_keys: 'Ctrl+S', saving: '正在保存……', saved: '围栏已保存，立即生效。',
     delete: '删除围栏', deleted: '围栏已删除。', dirty: '有未保存的修改', map_label: '围栏地图', sketch: '围栏示意图',
     no_webgl: '此浏览器不支持 WebGL：请在右侧列表中修改顶点，这里是示意图。',
@@ -209,7 +210,7 @@ export default {
     raised: '会多报', avoided: '会少报', moved: '时间有变', same: '不变', verdict_raised: '多报', verdict_avoided: '少报', verdict_moved: '变动', verdict_same: '不变',
     a_day: '每天约 {after} 次围栏报警（现在 {before} 次）',
     within_budget: '在限度之内：{n} 台手环每天不超过 {budget} 次（每台手环 17 天一次）', over_budget: '超过限度：{n} 台手环每天最多 {budget} 次（每台手环 17 天一次）',
-    covers: '只有近 {n} 天的数据。', preview_cut: '数据太多，只用了最近的 {n} 条。', omitted: '另有 {n} 条未列出', later: '晚 {n} 秒', earlier: '早 {n} 秒',
+    covers: '只有近 {d} 的数据。', no_day: '数据不足 1 小时，推算不出每天的次数。', preview_cut: '数据太多，只用了最近的 {n} 条。', omitted: '另有 {n} 条未列出', later: '晚 {n} 秒', earlier: '早 {n} 秒',
     add: '新建围栏',
   },
 }

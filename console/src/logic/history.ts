@@ -1,4 +1,5 @@
-// What was, what is, and what was undone. Changes of one key within a moment are one change. Pure.
+// What was, what is, and what was undone. Changes of one key within a moment are one change, and so is
+// everything of one drag, however long it takes. Pure.
 export interface History<T> {
   before: readonly T[]
   now: T
@@ -13,7 +14,8 @@ const KEPT = 200
 export const begin = <T>(now: T): History<T> => ({ before: [], now, after: [], key: '', atMs: 0 })
 
 export function change<T>(history: History<T>, next: T, key: string, atMs: number): History<T> {
-  const together = key !== '' && key === history.key && atMs - history.atMs < TOGETHER_MS
+  const inTime = key.startsWith('drag') || atMs - history.atMs < TOGETHER_MS
+  const together = key !== '' && key === history.key && inTime
   const before = together ? history.before : [...history.before, history.now].slice(-KEPT)
   return { before, now: next, after: [], key, atMs }
 }

@@ -12,6 +12,7 @@ type ToMap = (at: At) => At
 const collection = (features: Feature[]): FeatureCollection => ({ type: 'FeatureCollection', features })
 const finite = (ring: Ring): boolean => ring.length > 1 && ring.every(([lon, lat]) => Number.isFinite(lon) && Math.abs(lat) <= 85)
 const NUMBERED = 60
+const CLOUDS = 60
 
 export const LAYER_SOURCES = ['past', 'edited', 'trouble', 'corners', 'crossings'] as const
 export type Drawn = Record<(typeof LAYER_SOURCES)[number], FeatureCollection>
@@ -24,9 +25,10 @@ export function editedFeatures(shape: Shape, role: string, toMap: ToMap): Featur
   })))
 }
 
+/** Every fix a dot; the accuracy of some of them, or all of it would be one cloud. */
 export const pastFeatures = (fixes: readonly PastFix[], toMap: ToMap): FeatureCollection =>
-  collection(fixes.map(fix => ({
-    type: 'Feature', properties: { acc: Math.min(fix.acc_m ?? 30, 300) }, geometry: { type: 'Point', coordinates: toMap([fix.lon, fix.lat]) },
+  collection(fixes.map((fix, i) => ({
+    type: 'Feature', properties: { acc: i % Math.ceil(fixes.length / CLOUDS) ? 0 : Math.min(fix.acc_m ?? 30, 300) }, geometry: { type: 'Point', coordinates: toMap([fix.lon, fix.lat]) },
   })))
 
 /** The edges and corners that something is wrong with. */
