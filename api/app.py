@@ -21,6 +21,7 @@ from api import (
     commands,
     console,
     devices,
+    fence_preview,
     health,
     logs,
     problems,
@@ -67,8 +68,11 @@ def create_app(settings: Settings) -> FastAPI:
     state.throttle = Throttle()
     state.requests = Requests()
     state.roster_lock = asyncio.Lock()
+    state.preview_lock = asyncio.Lock()
 
-    for module in (auth, alarms, push, summary, devices, tracks, commands, health, asyncapi):
+    for module in (
+        auth, alarms, push, summary, devices, tracks, fence_preview, commands, health, asyncapi,
+    ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):
         app.include_router(roster.routes(kind))

@@ -336,6 +336,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fences/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What the fence would have raised and avoided, changing nothing. One at a time: else 429.
+         */
+        post: operations["preview_api_v1_fences_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/{command_id}": {
         parameters: {
             query?: never;
@@ -1114,6 +1134,58 @@ export interface components {
             /** Next After */
             next_after: string | null;
         };
+        /**
+         * FencePreview
+         * @description What would have changed. `covered_from_ms`: where the readings begin; null: there are none.
+         */
+        FencePreview: {
+            /** From Ms */
+            from_ms: number;
+            /** To Ms */
+            to_ms: number;
+            /** Covered From Ms */
+            covered_from_ms: number | null;
+            /**
+             * Cut
+             * @description There were too many readings; only the newest were used.
+             */
+            cut: boolean;
+            /** Messages */
+            messages: number;
+            /** Devices */
+            devices: number;
+            /** Bands */
+            bands: number;
+            /** Raised */
+            raised: number;
+            /** Avoided */
+            avoided: number;
+            /** Moved */
+            moved: number;
+            /** Same */
+            same: number;
+            /** Before A Day */
+            before_a_day: number | null;
+            /** After A Day */
+            after_a_day: number | null;
+            /** Budget A Day */
+            budget_a_day: number;
+            /** Episodes */
+            episodes: components["schemas"]["PreviewEpisode"][];
+            /** Episodes Omitted */
+            episodes_omitted: number;
+        };
+        /**
+         * FencePreviewRequest
+         * @description A fence as it would be put, and the days to try it on: by default the last seven.
+         */
+        FencePreviewRequest: {
+            fence: components["schemas"]["Fence"];
+            /** From Ms */
+            from_ms?: number | null;
+            /** To Ms */
+            to_ms?: number | null;
+        };
         /** FenceReplacement */
         FenceReplacement: {
             /** Fence Id */
@@ -1231,6 +1303,50 @@ export interface components {
             type: "Polygon";
             /** Coordinates */
             coordinates: number[][][];
+        };
+        /**
+         * PreviewEpisode
+         * @description A crossing, in the changed world, or for what is avoided in today's. `moved_ms`: raised so much later.
+         */
+        PreviewEpisode: {
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "raised" | "avoided" | "moved" | "same";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fence_left" | "fence_entered";
+            /** Device Id */
+            device_id: string | null;
+            /** Resident Id */
+            resident_id: string | null;
+            /** Fence Id */
+            fence_id: string | null;
+            /** Raised At Ms */
+            raised_at_ms: number;
+            /** Ended At Ms */
+            ended_at_ms: number | null;
+            /** Moved Ms */
+            moved_ms: number | null;
+            /** Raises */
+            raises: number;
+            /** Margin M */
+            margin_m: number | null;
+            /** Acc M */
+            acc_m: number | null;
+            /** Src */
+            src: string | null;
+            /** Position */
+            position: {
+                [key: string]: unknown;
+            } | null;
+            /** Because */
+            because: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Resident
@@ -2165,6 +2281,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_api_v1_fences_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FencePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FencePreview"];
                 };
             };
             /** @description Problem details */
