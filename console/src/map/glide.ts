@@ -11,6 +11,9 @@ const GLIDE_MS = 1000
 const FAR_DEG = 0.02 // 2 km: a correction, no walk
 const MARGIN = 0.2 // of the view, on each side
 
+/** How often it is worth drawing anew: a minute's walk is half a pixel where the whole city is seen. */
+const everyMs = (zoom: number): number => (zoom < COUNTY_ZOOM ? 10_000 : zoom <= SINGLE_ZOOM ? 3_000 : 0)
+
 const still = matchMedia('(prefers-reduced-motion: reduce)')
 
 export class Glide {
@@ -19,6 +22,7 @@ export class Glide {
   private movers: Mover[] = []
   private turn = 0
   private frame = 0
+  private shownMs = 0
   private crossed: 'dots' | 'devices' | null = null
 
   constructor(private readonly map: MapLibre) {
@@ -27,11 +31,12 @@ export class Glide {
 
   /** Where all are now, about once a second. */
   take(next: Points): void {
+    const more = next.features.length !== this.last.features.length
     const movers = this.moversTo(next)
     const settled = this.movers.map(one => one.feature)
     this.last = next
     this.seen = new Map(next.features.map(({ properties, geometry }) => [properties?.id, geometry.coordinates]))
-    void this.show(movers, settled)
+    if (more || performance.now() - this.shownMs >= everyMs(this.map.getZoom())) void this.show(movers, settled)
   }
 
   /** The style is another: its sources are empty. */
@@ -82,6 +87,7 @@ export class Glide {
     const before = this.movers.length > 0
     this.crossed = wanted
     this.movers = movers
+    this.shownMs = performance.now()
     if (movers.length) await this.set('movers', [...settled, ...at(movers, 0)])
     if (turn !== this.turn) return
     const gliding = new Set(movers.map(one => one.feature))

@@ -19,6 +19,18 @@ const REACH_EVERY_MS = 5_000 // six metres further: hardly a pixel
 const MINUTE_MS = 60_000
 const every = (ms: number) => computed(() => Math.floor(nowMs.value / ms) * ms)
 
+/** The same object while it says the same, so that nothing is drawn anew for nothing. For small layers. */
+function steady<T extends object>(make: () => T): ComputedRef<T> {
+  let text = ''
+  return computed<T>(before => {
+    const now = make()
+    const said = JSON.stringify(now)
+    if (before && said === text) return before
+    text = said
+    return now
+  })
+}
+
 export function useCity(
   fixes: ShallowRef<ReadonlyMap<string, Fix>>, chosen: ComputedRef<string>, trail: ShallowRef<readonly Point[]>,
 ) {
@@ -45,19 +57,19 @@ export function useCity(
   const marks = (priority: Priority) => alarmFeatures(
     loud.value.filter(alarm => alarm.priority === priority), fixes.value, sites.items,
     alarm => `${kindName(alarm.kind)} ${subjectName(alarm)}`)
-  const urgentLayer = computed(() => marks('urgent'))
-  const highLayer = computed(() => marks('high'))
+  const urgentLayer = steady(() => marks('urgent'))
+  const highLayer = steady(() => marks('high'))
   /** Who is chosen, and whoever has an urgent alarm: how sure, and how far by now. */
   const watched = computed(() => {
     const ids = new Set(loud.value.filter(alarm => alarm.priority === 'urgent').map(alarm => alarm.device_id ?? ''))
     return [...ids.add(chosen.value)].flatMap(id => fixes.value.get(id) ?? [])
   })
-  const accuracyLayer = computed(() => accuracyFeatures(watched.value))
-  const reachLayer = computed(() => reachFeatures(watched.value, moment.value))
-  const trailLayer = computed(() => trailFeatures(trail.value))
+  const accuracyLayer = steady(() => accuracyFeatures(watched.value))
+  const reachLayer = steady(() => reachFeatures(watched.value, moment.value))
+  const trailLayer = steady(() => trailFeatures(trail.value))
   const tallies = computed(() => tally(namesOf(counties.value), shown.value, countyOf,
     [...fixes.value.keys()].map(id => devices.items.get(id)?.site_id ?? null)))
-  const countyLayer = computed(() => countyFeatures(counties.value, tallies.value, (priority, count) => `${t(`priority.${priority}`)} ${count}`))
+  const countyLayer = steady(() => countyFeatures(counties.value, tallies.value, (priority, count) => `${t(`priority.${priority}`)} ${count}`))
 
   const layers = computed(() => ({
     sites: siteLayer.value, sensors: sensorLayer.value, fences: fenceLayer.value, devices: deviceLayer.value, highs: highLayer.value,
