@@ -4,7 +4,8 @@ import { isBase } from './base'
 
 export type Coming = 'waiting' | 'shown' | 'failed'
 
-const AGAIN_MS = 30_000
+const TURN_MS = 3_000
+const TURNS = 10 // half a minute between two tries
 
 /** Until it is stopped; `tell` hears each change. */
 export function watchBase(map: MapLibre, tell: (coming: Coming) => void): { stop: () => void } {
@@ -19,24 +20,22 @@ export function watchBase(map: MapLibre, tell: (coming: Coming) => void): { stop
   const onData = (event: MapSourceDataEvent): void => {
     if (isBase(event.sourceId) && event.tile?.state === 'loaded') now('shown')
   }
-  // A host that answers 404 to everything complains of nothing, and shows nothing.
-  const onIdle = (): void => {
-    if (coming === 'waiting') now('failed')
-  }
+  let turns = 0
   const timer = setInterval(() => {
-    if (coming !== 'failed' || document.hidden) return
+    turns++
+    // A host that answers 404 to everything complains of nothing, and shows nothing.
+    if (coming === 'waiting' && map.areTilesLoaded()) now('failed')
+    if (coming !== 'failed' || turns % TURNS || document.hidden) return
     for (const name of Object.keys(map.getStyle().sources).filter(isBase)) map.refreshTiles(name)
-  }, AGAIN_MS)
+  }, TURN_MS)
   tell(coming)
   map.on('error', onError)
   map.on('sourcedata', onData)
-  map.on('idle', onIdle)
   return {
     stop: () => {
       clearInterval(timer)
       map.off('error', onError)
       map.off('sourcedata', onData)
-      map.off('idle', onIdle)
     },
   }
 }
