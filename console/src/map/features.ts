@@ -17,6 +17,8 @@ const point = (lon: number, lat: number, properties: Record<string, unknown>): F
 const collection = <G extends Point | LineString | Polygon | MultiPolygon>(features: Feature<G>[]): FeatureCollection<G> =>
   ({ type: 'FeatureCollection', features })
 
+export const chosenFeature = (at: { lon: number, lat: number } | undefined): Points => collection(at ? [point(at.lon, at.lat, {})] : [])
+
 export const siteFeatures = (sites: Iterable<Site>): Points =>
   collection([...sites].map(site => point(site.lon, site.lat, { id: site.site_id, name: site.name ?? site.site_id })))
 

@@ -15,6 +15,8 @@ const TEAL = '#0b7a76'
 
 /** Below this the counties sum up; above it sites and bands are told apart. */
 export const COUNTY_ZOOM = 10
+/** Smaller than this, on a phone, there is no room for the sums; the table has them. */
+const SUMMARY_ZOOM = 8
 /** Beyond this every band is drawn by itself, and glides. */
 export const SINGLE_ZOOM = 14
 const SITE_ZOOM = 11.5
@@ -86,7 +88,7 @@ const fenceNames = (of: Ink): LayerSpecification => ({
 
 function whereabouts(of: Ink): LayerSpecification[] {
   return [
-    { id: 'accuracy', type: 'fill', source: 'accuracy', minzoom: COUNTY_ZOOM, paint: { 'fill-color': TEAL, 'fill-opacity': 0.2 } },
+    { id: 'accuracy', type: 'fill', source: 'accuracy', minzoom: COUNTY_ZOOM, paint: { 'fill-color': TEAL, 'fill-opacity': 0.13 } },
     { id: 'accuracy-line', type: 'line', source: 'accuracy', minzoom: COUNTY_ZOOM, paint: { 'line-color': TEAL, 'line-width': 2 } },
     {
       id: 'reach', type: 'line', source: 'reach', minzoom: COUNTY_ZOOM,
@@ -167,7 +169,7 @@ function countyNames(of: Ink): LayerSpecification[] {
       paint: writing(of.soft, of, 2),
     },
     {
-      id: 'county-summary', type: 'symbol', source: 'county-names', maxzoom: COUNTY_ZOOM,
+      id: 'county-summary', type: 'symbol', source: 'county-names', minzoom: SUMMARY_ZOOM, maxzoom: COUNTY_ZOOM,
       layout: {
         'text-field': [
           'format', ['get', 'name'], { 'font-scale': 1.1 }, ...line('urgent', of.urgent).slice(1), ...line('high', of.high).slice(1),
@@ -225,6 +227,7 @@ export function mapStyle(dark: boolean, ground: Ground = { sources: {}, layers: 
       fences: source(),
       accuracy: source(),
       reach: source(),
+      chosen: source(),
       trail: source(),
       sites: source(),
       sensors: source(),
@@ -245,6 +248,10 @@ export function mapStyle(dark: boolean, ground: Ground = { sources: {}, layers: 
       ...bands(of),
       ...countyNames(of),
       ...alarms(of),
+      {
+        id: 'chosen', type: 'circle', source: 'chosen',
+        paint: { 'circle-radius': 19, 'circle-opacity': 0, 'circle-stroke-width': 3.5, 'circle-stroke-color': dark ? '#7db4ff' : '#0a5fd0' },
+      },
     ],
   }
 }

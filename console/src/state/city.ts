@@ -7,7 +7,7 @@ import type { Priority } from '../logic/alarm'
 import type { Point } from '../logic/track'
 import { countyFeatures, namesOf, tally } from '../map/counties'
 import {
-  accuracyFeatures, alarmFeatures, deviceFeatures, fenceFeatures, reachFeatures, sensorFeatures, siteFeatures, trailFeatures,
+  accuracyFeatures, alarmFeatures, chosenFeature, deviceFeatures, fenceFeatures, reachFeatures, sensorFeatures, siteFeatures, trailFeatures,
 } from '../map/features'
 import { openAlarms } from './alarms'
 import { counties } from './basemap'
@@ -32,7 +32,7 @@ function steady<T extends object>(make: () => T): ComputedRef<T> {
 }
 
 export function useCity(
-  fixes: ShallowRef<ReadonlyMap<string, Fix>>, chosen: ComputedRef<string>, trail: ShallowRef<readonly Point[]>,
+  fixes: ShallowRef<ReadonlyMap<string, Fix>>, chosen: ComputedRef<string>, site: ComputedRef<string>, trail: ShallowRef<readonly Point[]>,
 ) {
   const minute = every(MINUTE_MS)
   const moment = every(REACH_EVERY_MS)
@@ -66,6 +66,7 @@ export function useCity(
   })
   const accuracyLayer = steady(() => accuracyFeatures(watched.value))
   const reachLayer = steady(() => reachFeatures(watched.value, moment.value))
+  const chosenLayer = steady(() => chosenFeature(fixes.value.get(chosen.value) ?? sites.items.get(site.value)))
   const trailLayer = steady(() => trailFeatures(trail.value))
   const tallies = computed(() => tally(namesOf(counties.value), shown.value, countyOf,
     [...fixes.value.keys()].map(id => devices.items.get(id)?.site_id ?? null)))
@@ -74,7 +75,7 @@ export function useCity(
   const layers = computed(() => ({
     sites: siteLayer.value, sensors: sensorLayer.value, fences: fenceLayer.value, devices: deviceLayer.value, highs: highLayer.value,
     alarms: urgentLayer.value, accuracy: accuracyLayer.value, reach: reachLayer.value, trail: trailLayer.value,
-    'county-names': countyLayer.value,
+    chosen: chosenLayer.value, 'county-names': countyLayer.value,
   }))
   return { layers, loud, shown, nameOf, tallies }
 }
