@@ -18,6 +18,7 @@ from api import (
     alarms,
     asyncapi,
     auth,
+    basemap,
     commands,
     console,
     devices,
@@ -71,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.preview_lock = asyncio.Lock()
 
     for module in (
-        auth, alarms, push, summary, devices, tracks, fence_preview, commands, health, asyncapi,
+        auth, alarms, push, summary, devices, tracks, fence_preview, basemap, commands, health, asyncapi,
     ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):
@@ -82,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(auth.Door, database=state.database)
     app.add_middleware(console.Files)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Envelope, requests=state.requests)
+    app.add_middleware(Envelope, requests=state.requests, content_policy=basemap.content_policy(settings.map))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -168,6 +169,7 @@ def serve(settings: Settings) -> int:
     if missing is not None:
         print(f"shouwang api: the store cannot be used: {missing}", file=sys.stderr)
         return 1
+    basemap.tell_fault(settings)
     server = Server(create_app(settings), settings.http.host, settings.http.port)
     try:
         listening = _listen(settings.http.host, settings.http.port)

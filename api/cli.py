@@ -280,7 +280,8 @@ def provision(
 
 @app.command()
 def check(config: Config = None) -> None:
-    """The configuration: settings, policy, store."""
+    """The configuration: settings, policy, store, base map."""
+    from api.basemap import fault
     from iot_gateway.policy_file import load_policy
     from iot_gateway.reading import open_reader
 
@@ -291,9 +292,12 @@ def check(config: Config = None) -> None:
             open_reader(settings.database).close()
     except (ConfigError, StoreError) as error:
         _fail(str(error))
+    if (wrong := fault(settings)) is not None:
+        _fail(wrong)
     store = "there" if settings.database.exists() else "not there yet"
     print(f"settings: good\npolicy: {policy.version}\nstore: {settings.database}, {store}\n"
-          f"broker: {settings.mqtt.url.rpartition('@')[2]}\nhttp: {settings.http.host}:{settings.http.port}")  # fmt: skip
+          f"broker: {settings.mqtt.url.rpartition('@')[2]}\nhttp: {settings.http.host}:{settings.http.port}\n"
+          f"map: {settings.map.source}")  # fmt: skip
 
 
 @app.command()

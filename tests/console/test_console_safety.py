@@ -189,7 +189,7 @@ def test_the_map_draws_and_falls_back_to_a_list(sign_in, service):
     page.reload()
     expect(page.locator("[data-no-webgl]")).to_be_visible()
     expect(page.get_by_role("list", name="设备")).to_contain_text("样例老人12")
-    page.locator("aside").get_by_role("button", name="呼救 · 未接警").click()
+    page.locator(f'[data-card=W12] [data-alarm="{alarm_id}"] .open').click()
     expect(page).to_have_url(re.compile(f"alarm={alarm_id}"))
 
 
