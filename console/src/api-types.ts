@@ -356,6 +356,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Base Map
+         * @description What the console draws beneath devices and fences.
+         */
+        get: operations["base_map_api_v1_map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/archive.pmtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Archive
+         * @description The archive of `map.file`, whole or by `Range`.
+         */
+        get: operations["archive_api_v1_map_archive_pmtiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands/{command_id}": {
         parameters: {
             query?: never;
@@ -865,6 +905,34 @@ export interface components {
             text?: string | null;
             /** Assignee */
             assignee: string;
+        };
+        /**
+         * BaseMap
+         * @description `layers`: tile addresses from the ground up. `archive`: a PMTiles address. `fault`: why there is none.
+         */
+        BaseMap: {
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "none" | "tianditu" | "xyz" | "pmtiles";
+            /**
+             * Crs
+             * @enum {string}
+             */
+            crs: "wgs84" | "gcj02";
+            /** Layers */
+            layers: string[][];
+            /** Archive */
+            archive: string | null;
+            /** Max Zoom */
+            max_zoom: number;
+            /** Attribution */
+            attribution: string | null;
+            /** Review Number */
+            review_number: string | null;
+            /** Fault */
+            fault: string | null;
         };
         /**
          * Circle
@@ -2315,6 +2383,71 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["FencePreview"];
                 };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    base_map_api_v1_map_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseMap"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_api_v1_map_archive_pmtiles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": unknown;
+                };
+            };
+            /** @description The bytes of `Range`. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details */
             default: {
