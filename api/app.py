@@ -25,11 +25,16 @@ from api import (
     logs,
     problems,
     push,
+    reports,
     roster,
+    shift,
+    shift_notes,
     summary,
     tracks,
 )
 from api.accounts import decoy_hash
+from api.acts import Journal
+from api.aside import Aside
 from api.database import Database, wait_for_tables
 from api.doorbell import Doorbell
 from api.feed import Feed
@@ -64,11 +69,15 @@ def create_app(settings: Settings) -> FastAPI:
     state.live = Live()
     state.feed = Feed(state.database, state.doorbell, state.live)
     state.commands = commands.Commands(state.database, state.doorbell)
+    state.aside = Aside(settings.database)
+    state.journal = Journal()
     state.throttle = Throttle()
     state.requests = Requests()
     state.roster_lock = asyncio.Lock()
 
-    for module in (auth, alarms, push, summary, devices, tracks, commands, health, asyncapi):
+    for module in (
+        auth, alarms, push, summary, shift, shift_notes, reports, devices, tracks, commands, health, asyncapi,
+    ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):
         app.include_router(roster.routes(kind))
