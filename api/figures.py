@@ -1,6 +1,6 @@
 """Decides every figure of a period: what counts, from when to when, and against which goal. Pure.
 
-The definitions in a supervisor's words are in docs/FIGURES.md; a test computes each of them slowly and compares.
+The definitions in a supervisor's words are in docs/API.md; a test computes each of them slowly and compares.
 """
 
 from __future__ import annotations
