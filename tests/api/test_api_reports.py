@@ -174,7 +174,7 @@ def test_control_characters_and_long_texts_are_no_obstacle(service):
 
 def test_more_than_fits_is_refused_with_the_limit(service, monkeypatch):
     a_night(service.book)
-    monkeypatch.setitem(reports.MAX_ROWS, "xlsx", 2)
+    monkeypatch.setattr(reports, "MAX_XLSX_ROWS", 2)
     answer = ask(service, format="xlsx")
     assert answer.status_code == 422
     assert "3 alarms; at most 2 fit into xlsx: ask for less or take CSV" in answer.json()["detail"]
