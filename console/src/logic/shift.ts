@@ -79,6 +79,9 @@ export function spanOf(query: Record<string, unknown>): Span | null {
 
 export const spanQuery = (span: Span): Record<string, string> => ({ from: wallClock(span.fromMs), to: wallClock(span.toMs) })
 
+/** Notes belong to a shift until an hour after it: that is when it is handed over. */
+export const HANDOVER_MS = HOUR_MS
+
 export type Verdict = 'good' | 'fair' | 'bad' | 'none'
 
 /** How a value stands to a goal that it should reach. */

@@ -2,7 +2,7 @@
 import { onBeforeUnmount, ref, shallowRef, watch, type Ref } from 'vue'
 import { ApiError, ask, get, withQuery } from '../api'
 import type { components } from '../api-types'
-import type { Figures, Note, Reported, Span } from '../logic/shift'
+import { type Figures, HANDOVER_MS, type Note, type Reported, type Span } from '../logic/shift'
 
 type Schemas = components['schemas']
 const FRESH_MS = 60_000
@@ -66,7 +66,7 @@ export const useReport = (span: Ref<Span>, county: Ref<string>) => reading<Liste
 })
 
 export const useNotes = (span: Ref<Span>) => reading(span, ref(''), async of =>
-  (await get<Schemas['NotePage']>(withQuery('/shift/notes', bounds(of)))).items)
+  (await get<Schemas['NotePage']>(withQuery('/shift/notes', bounds({ ...of, toMs: of.toMs + HANDOVER_MS })))).items)
 
 export const addNote = async (text: string): Promise<Note> => (await ask<Note>('POST', '/shift/notes', { text })).body
 
