@@ -56,6 +56,10 @@ _GROUPS: Final[dict[Group, tuple[int, ...]]] = {
 
 def figures(made_of: Material, period: Period) -> Figures:
     """All of them."""
+    asked = period
+    # Before the journal begins nothing is known; that is not the same as a quiet hour.
+    known_from_ms = NEVER if made_of.data_from_ms is None else made_of.data_from_ms
+    period = period._replace(from_ms=max(period.from_ms, known_from_ms))
     born, acts = made_of.born, made_of.acts
     began = born.raised_at_ms >= period.from_ms
     called = began & ~born.shelved
@@ -65,7 +69,7 @@ def figures(made_of: Material, period: Period) -> Figures:
     hours = _hours(born, began, announced, people, period)
     groups = {name: np.isin(born.priority, places) for name, places in _GROUPS.items()}
     return Figures(
-        from_ms=period.from_ms, to_ms=period.to_ms, at_ms=period.now_ms, data_from_ms=made_of.data_from_ms,
+        from_ms=asked.from_ms, to_ms=asked.to_ms, at_ms=asked.now_ms, data_from_ms=made_of.data_from_ms,
         raised=_raised(made_of, began),
         answer_steps_s=list(ANSWER_STEPS_S),
         answering={name: _answering(made_of, called & mask, period) for name, mask in groups.items()},
@@ -172,8 +176,10 @@ def _raised(made_of: Material, began: Mask) -> Raised:
 
 def _slots(period: Period, width_ms: int, ahead_ms: int = 0) -> tuple[int, int]:
     """(start of the first, how many) slots of a width that have begun in the period."""
+    if period.from_ms >= period.end_ms:
+        return period.from_ms, 0
     start_ms = (period.from_ms + ahead_ms) // width_ms * width_ms - ahead_ms
-    return start_ms, max(0, -((start_ms - period.end_ms) // width_ms))
+    return start_ms, -((start_ms - period.end_ms) // width_ms)
 
 
 def _counts(at_ms: Ints, start_ms: int, width_ms: int, slots: int) -> Ints:

@@ -130,6 +130,7 @@ class Slow:
         self.from_ms, self.to_ms, self.now_ms = from_ms, to_ms, now_ms
         self.rows = [row for row in history.rows if sites is None or row["site_id"] in sites]
         self.reports = history.reports
+        self.began_ms = history.rows[0]["at_ms"]
         self.inside = [row for row in self.rows if from_ms <= row["at_ms"] < to_ms]
         self.cohort = [row for row in self.inside if row["event"] == "raise"]
 
@@ -204,8 +205,9 @@ class Slow:
         }
 
     def slots(self, width_ms: int) -> list[int]:
-        first = self.from_ms // width_ms * width_ms
-        return list(range(first, min(self.to_ms, self.now_ms), width_ms))
+        began_ms = max(self.from_ms, self.began_ms)
+        end_ms = min(self.to_ms, self.now_ms)
+        return list(range(began_ms // width_ms * width_ms, end_ms, width_ms)) if began_ms < end_ms else []
 
     def load(self) -> dict[str, Any]:
         def present(at_ms: int) -> int:

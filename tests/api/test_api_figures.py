@@ -98,8 +98,22 @@ def test_of_nothing_there_is_no_share(book):
     assert said["data_from_ms"] is None and said["raised"]["total"] == 0
     assert said["answering"]["urgent"]["p50_ms"] is None
     assert said["answering"]["urgent"]["within_60_s"] == {"of": 0, "met": 0, "share": None}
-    assert said["load"]["hours"] == 1 and said["load"]["windows"] == 3 and said["load"]["peak_hour"] is None
-    assert counted(book, Period(START_MS, START_MS + DAY_MS, START_MS - DAY_MS))["hours"] == []
+    assert said["load"]["hours"] == said["load"]["windows"] == 0 and said["load"]["peak_hour"] is None
+
+
+def test_before_the_journal_began_is_not_a_quiet_hour(book):
+    history = lively(1)
+    history.write(book)
+    began_ms = history.rows[0]["at_ms"]
+    said = counted(book, Period(began_ms - DAY_MS, began_ms + HOUR_MS // 4, history.at_ms + 1))
+    assert said["load"]["hours"] in {1, 2} and len(said["days"]) == 1
+    earlier = counted(book, Period(began_ms - DAY_MS, began_ms, history.at_ms + 1))
+    assert earlier["hours"] == earlier["days"] == [] and earlier["load"]["per_operator_hour"] is None
+    assert earlier["from_ms"] == began_ms - DAY_MS
+    assert (
+        counted(book, Period(history.at_ms + DAY_MS, history.at_ms + 2 * DAY_MS, history.at_ms + 1))["hours"]
+        == []
+    )
 
 
 def story(book, *steps, count=1):
