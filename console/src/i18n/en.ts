@@ -176,7 +176,7 @@ const en: typeof zh = {
     group_answer: 'Answering (urgent and high)', group_end: 'Ending and showing (urgent and high)', group_load: 'Load (each operator)', group_overview: 'Overview (all priorities)',
     raised: 'Raised', raised_about: 'urgent {urgent} · high {high} · low {low}; came back {again} times',
     within_60: 'Answered within 60 s', within_180: 'Answered within 180 s', met: '{met} of {of}', goal_at_least: 'goal ≥ {n}', goal_under: 'goal under {n}',
-    goal_load: 'acceptable ≤ {fair}, most {most}', answer_time: 'Time to answer (median)', p95: '95% within {d}', unanswered: 'Not answered', waiting: '{n} wait now; answers taken back: {undone}',
+    goal_load: 'acceptable ≤ {fair}, most {most}', answer_time: 'Time to answer (median)', under_second: 'under 1 s', p95: '95% at most: {d}', unanswered: 'Not answered', waiting: '{n} wait now; answers taken back: {undone}',
     rate: 'Ended', ended_of: '{n} of {of} have ended', end_time: 'Time to end (median)', open: 'Open', as_of: 'as of {time}', stale: 'Open for over 24 hours', oldest: 'oldest {time}',
     per_hour: 'Announcements an hour', per_day: 'As announcements a day', per_10_min: 'Most in 10 minutes', peak: 'busiest from {time}: {n}', over_hours: '{n} of {of} hours had more than 12',
     flood: 'Time in flood', flood_about: '{n} of {of} ten-minute windows had more than 10', mix: 'Low / high / urgent', goal_mix: 'goal 80 / 15 / 5%',

@@ -163,7 +163,7 @@ export default {
     group_answer: '接警（紧急与重要）', group_end: '处置与上屏（紧急与重要）', group_load: '工作量（每名值班员）', group_overview: '概况（全部级别）',
     raised: '发生', raised_about: '紧急 {urgent} · 重要 {high} · 一般 {low}；重复发生 {again} 次',
     within_60: '60 秒内接警', within_180: '180 秒内接警', met: '{of} 条中 {met} 条', goal_at_least: '目标 ≥ {n}', goal_under: '目标少于 {n}',
-    goal_load: '宜 ≤ {fair}，最多 {most}', answer_time: '接警用时（中位）', p95: '95% 在 {d}内', unanswered: '未接警', waiting: '现有 {n} 条等待；撤销过接警 {undone} 条',
+    goal_load: '宜 ≤ {fair}，最多 {most}', answer_time: '接警用时（中位）', under_second: '不到 1 秒', p95: '95% 不超过：{d}', unanswered: '未接警', waiting: '现有 {n} 条等待；撤销过接警 {undone} 条',
     rate: '结束率', ended_of: '{of} 条中已结束 {n} 条', end_time: '结束用时（中位）', open: '未结束', as_of: '截至 {time}', stale: '超过 24 小时未结束', oldest: '最早 {time}',
     per_hour: '每小时通告', per_day: '折合每天通告', per_10_min: '10 分钟最多通告', peak: '最忙 {time} 起，{n} 条', over_hours: '{of} 小时中 {n} 小时超过 12 条',
     flood: '告警泛滥时段', flood_about: '{of} 个 10 分钟中 {n} 个超过 10 条', mix: '一般 / 重要 / 紧急', goal_mix: '目标 80 / 15 / 5%',
