@@ -27,11 +27,16 @@ from api import (
     logs,
     problems,
     push,
+    reports,
     roster,
+    shift,
+    shift_notes,
     summary,
     tracks,
 )
 from api.accounts import decoy_hash
+from api.acts import Journal
+from api.aside import Aside
 from api.database import Database, wait_for_tables
 from api.doorbell import Doorbell
 from api.feed import Feed
@@ -66,13 +71,16 @@ def create_app(settings: Settings) -> FastAPI:
     state.live = Live()
     state.feed = Feed(state.database, state.doorbell, state.live)
     state.commands = commands.Commands(state.database, state.doorbell)
+    state.aside = Aside(settings.database)
+    state.journal = Journal()
     state.throttle = Throttle()
     state.requests = Requests()
     state.roster_lock = asyncio.Lock()
     state.preview_lock = asyncio.Lock()
 
     for module in (
-        auth, alarms, push, summary, devices, tracks, fence_preview, basemap, commands, health, asyncapi,
+        auth, alarms, push, summary, shift, shift_notes, reports, devices, tracks, fence_preview, basemap,
+        commands, health, asyncapi,
     ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):

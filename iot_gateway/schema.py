@@ -1,7 +1,7 @@
 """The tables of the store, once, for SQLite now and PostgreSQL later.
 
 Who writes what: the gateway alone writes facts (everything but the last group). The api appends to
-`commands`, `shown`, `sessions`, `operators` and `tokens` in single short transactions.
+`commands`, `shown`, `shift_notes`, `sessions`, `operators` and `tokens` in single short transactions.
 Times are milliseconds since 1970 UTC.
 """
 
@@ -260,6 +260,17 @@ shown = Table(
     Column("seq", BigInteger, nullable=False, index=True),
     Column("at_ms", BigInteger, nullable=False),
     Column("operator", Text, nullable=False),
+)
+
+# What one shift tells the next, as it was written; never changed and never deleted.
+shift_notes = Table(
+    "shift_notes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("operator", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 operators = Table(

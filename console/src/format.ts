@@ -23,7 +23,10 @@ function written(ms: number, form: Intl.DateTimeFormatOptions): string {
 
 export const timeOfDay = (ms: number): string => written(ms, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 export const hourMinute = (ms: number): string => written(ms, { hour: '2-digit', minute: '2-digit' })
-const day = (ms: number): string => written(ms, { month: '2-digit', day: '2-digit' })
+export const day = (ms: number): string => written(ms, { month: '2-digit', day: '2-digit' })
+
+/** With the day always: on paper, today is soon yesterday. */
+export const stamp = (ms: number): string => `${day(ms)} ${hourMinute(ms)}`
 
 /** With the day unless it is today. */
 export function moment(ms: number, nowMs: number): string {
