@@ -292,6 +292,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Figures
+         * @description What the alarms of a period come to: how many, how quickly answered and ended, how heavy, how false.
+         */
+        get: operations["all_figures_api_v1_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shift/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notes
+         * @description Notes written from one moment on and before another.
+         */
+        get: operations["list_notes_api_v1_shift_notes_get"];
+        put?: never;
+        /**
+         * Add Note
+         * @description Write a note. It can be added to, not changed.
+         */
+        post: operations["add_note_api_v1_shift_notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alarms Report
+         * @description The alarms that were open at some moment of a period, as they are now; `after_seq` and `limit` page JSON only.
+         */
+        get: operations["alarms_report_api_v1_reports_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device_id}/commands": {
         parameters: {
             query?: never;
@@ -895,6 +959,30 @@ export interface components {
             timeline_omitted: number;
         };
         /**
+         * Answering
+         * @description From the raise to the first acknowledgement or closing by a person. `histogram`: counts by `answer_steps_s`.
+         */
+        Answering: {
+            /** Raised */
+            raised: number;
+            /** Answered */
+            answered: number;
+            /** Waiting */
+            waiting: number;
+            /** Never */
+            never: number;
+            /** Unanswered Share */
+            unanswered_share: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            within_60_s: components["schemas"]["Share"];
+            within_180_s: components["schemas"]["Share"];
+            /** Histogram */
+            histogram: number[];
+        };
+        /**
          * Assign
          * @description Who takes care of it.
          */
@@ -933,6 +1021,36 @@ export interface components {
             review_number: string | null;
             /** Fault */
             fault: string | null;
+        };
+        /**
+         * Chatterer
+         * @description An identity that raised three times or more within ten minutes.
+         */
+        Chatterer: {
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Device Id */
+            device_id: string | null;
+            /** Kind */
+            kind: string;
+            /** Fence Id */
+            fence_id: string | null;
+            /** Raises */
+            raises: number;
+            /** Most In 10 Min */
+            most_in_10_min: number;
+        };
+        /**
+         * Chattering
+         * @description How many identities chattered, and the worst of them.
+         */
+        Chattering: {
+            /** Identities */
+            identities: number;
+            /** Worst */
+            worst: components["schemas"]["Chatterer"][];
         };
         /**
          * Circle
@@ -1021,6 +1139,22 @@ export interface components {
             username: string;
             /** Password */
             password: string;
+        };
+        /**
+         * Day
+         * @description One day of the city. The shares are those of urgent and high alarms together.
+         */
+        Day: {
+            /** At Ms */
+            at_ms: number;
+            /** Raised */
+            raised: number;
+            /** Announced */
+            announced: number;
+            /** Operator Hours */
+            operator_hours: number;
+            within_60_s: components["schemas"]["Share"];
+            within_180_s: components["schemas"]["Share"];
         };
         /**
          * Device
@@ -1173,6 +1307,24 @@ export interface components {
             next_after: string | null;
         };
         /**
+         * Ending
+         * @description From the raise until the episode was over. `rate`: ended of raised.
+         */
+        Ending: {
+            /** Raised */
+            raised: number;
+            /** Ended */
+            ended: number;
+            /** Closed By Person */
+            closed_by_person: number;
+            /** Rate */
+            rate: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+        };
+        /**
          * Fence
          * @description An area to stay in, or to keep out of. Without a schedule it is always in force.
          */
@@ -1273,6 +1425,48 @@ export interface components {
             schedule?: components["schemas"]["Schedule"] | null;
         };
         /**
+         * Figures
+         * @description All figures of a period. `at_ms`: when they were computed; `data_from_ms`: when the journal begins.
+         */
+        Figures: {
+            /** From Ms */
+            from_ms: number;
+            /** To Ms */
+            to_ms: number;
+            /** At Ms */
+            at_ms: number;
+            /** Data From Ms */
+            data_from_ms: number | null;
+            raised: components["schemas"]["Raised"];
+            /** Answer Steps S */
+            answer_steps_s: number[];
+            /** Answering */
+            answering: {
+                [key: string]: components["schemas"]["Answering"];
+            };
+            /** Ending */
+            ending: {
+                [key: string]: components["schemas"]["Ending"];
+            };
+            /** Showing */
+            showing: {
+                [key: string]: components["schemas"]["Showing"];
+            };
+            load: components["schemas"]["Load"];
+            /** Operators */
+            operators: components["schemas"]["Worked"][];
+            /** Hours */
+            hours: components["schemas"]["Hour"][];
+            /** Days */
+            days: components["schemas"]["Day"][];
+            standing: components["schemas"]["Standing"];
+            /** Outcomes */
+            outcomes: components["schemas"]["Outcomes"][];
+            /** Devices */
+            devices: components["schemas"]["Noisy"][];
+            chattering: components["schemas"]["Chattering"];
+        };
+        /**
          * Fix
          * @description Where a device was last measured.
          */
@@ -1291,6 +1485,56 @@ export interface components {
             received_at_ms: number;
         };
         /**
+         * Hour
+         * @description One hour: what was raised, by priority; what was announced; who acted.
+         */
+        Hour: {
+            /** At Ms */
+            at_ms: number;
+            /** Urgent */
+            urgent: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Announced */
+            announced: number;
+            /** Operators */
+            operators: number;
+        };
+        /**
+         * Load
+         * @description Announcements an operator, against ISA-18.2.
+         */
+        Load: {
+            /** Announced */
+            announced: number;
+            /** Operator Hours */
+            operator_hours: number;
+            /** Per Operator Hour */
+            per_operator_hour: number | null;
+            /** Per Operator Day */
+            per_operator_day: number | null;
+            /** Hours */
+            hours: number;
+            /** Hours Over 6 */
+            hours_over_6: number;
+            /** Hours Over 12 */
+            hours_over_12: number;
+            /** Windows */
+            windows: number;
+            /** Windows Over 1 */
+            windows_over_1: number;
+            /** Windows Over 2 */
+            windows_over_2: number;
+            /** Windows In Flood */
+            windows_in_flood: number;
+            /** Flood Share */
+            flood_share: number | null;
+            peak_hour: components["schemas"]["Peak"] | null;
+            peak_10_min: components["schemas"]["Peak"] | null;
+        };
+        /**
          * MultiPolygon
          * @description GeoJSON; polygons that do not overlap.
          */
@@ -1302,6 +1546,56 @@ export interface components {
             type: "MultiPolygon";
             /** Coordinates */
             coordinates: number[][][][];
+        };
+        /**
+         * NewNote
+         * @description What is to be remembered.
+         */
+        NewNote: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * Noisy
+         * @description A device and how often it raised.
+         */
+        Noisy: {
+            /** Device Id */
+            device_id: string;
+            /** Resident Id */
+            resident_id: string | null;
+            /** Site Id */
+            site_id: string | null;
+            /** Raised */
+            raised: number;
+            /** Reraised */
+            reraised: number;
+            /** False */
+            false: number;
+        };
+        /**
+         * Note
+         * @description A note as it was written; `seq` rises from note to note.
+         */
+        Note: {
+            /** Seq */
+            seq: number;
+            /** At Ms */
+            at_ms: number;
+            /** Operator */
+            operator: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * NotePage
+         * @description Notes in the order they were written.
+         */
+        NotePage: {
+            /** Items */
+            items: components["schemas"]["Note"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
         };
         /**
          * OpenAlarms
@@ -1332,6 +1626,42 @@ export interface components {
             suppressed: number;
             /** Out Of Service */
             out_of_service: number;
+        };
+        /**
+         * Outcomes
+         * @description How the alarms of a kind ended. `false_share`: of those closed with an outcome.
+         */
+        Outcomes: {
+            /** Kind */
+            kind: string;
+            /** Raised */
+            raised: number;
+            /** Ended */
+            ended: number;
+            /** Real */
+            real: number;
+            /** False */
+            false: number;
+            /** Test */
+            test: number;
+            /** Other */
+            other: number;
+            /** False Share */
+            false_share: number | null;
+        };
+        /**
+         * Peak
+         * @description The stretch with the most announcements an operator.
+         */
+        Peak: {
+            /** At Ms */
+            at_ms: number;
+            /** Announced */
+            announced: number;
+            /** Operators */
+            operators: number;
+            /** Per Operator */
+            per_operator: number;
         };
         /**
          * Pending
@@ -1417,6 +1747,124 @@ export interface components {
             };
         };
         /**
+         * Raised
+         * @description How many episodes began. Of no known county: the empty name.
+         */
+        Raised: {
+            /** Total */
+            total: number;
+            /** Reraised */
+            reraised: number;
+            /** Shelved */
+            shelved: number;
+            /** Undone */
+            undone: number;
+            /** By Priority */
+            by_priority: {
+                [key: string]: number;
+            };
+            /** By Kind */
+            by_kind: {
+                [key: string]: number;
+            };
+            /** By County */
+            by_county: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ReportPage
+         * @description Alarms in the order they were raised.
+         */
+        ReportPage: {
+            /** Items */
+            items: components["schemas"]["Reported"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
+        };
+        /**
+         * Reported
+         * @description An alarm as it is now, with names and words. `seq`: of the transition that raised it.
+         */
+        Reported: {
+            /** Alarm Id */
+            alarm_id: string;
+            /** Seq */
+            seq: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "urgent" | "high" | "low";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "normal" | "active_unacknowledged" | "active_acknowledged" | "cleared_unacknowledged";
+            /** Count */
+            count: number;
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Device Id */
+            device_id: string | null;
+            /** Device Kind */
+            device_kind: string | null;
+            /** Zone */
+            zone: string | null;
+            /** Resident Id */
+            resident_id: string | null;
+            /** Resident Name */
+            resident_name: string | null;
+            /** Room */
+            room: string | null;
+            /** Site Id */
+            site_id: string | null;
+            /** Site Name */
+            site_name: string | null;
+            /** County */
+            county: string | null;
+            /** Street */
+            street: string | null;
+            /** Fence Id */
+            fence_id: string | null;
+            /** Fence Name */
+            fence_name: string | null;
+            /** Raised At Ms */
+            raised_at_ms: number;
+            /** Acknowledged At Ms */
+            acknowledged_at_ms: number | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Cleared At Ms */
+            cleared_at_ms: number | null;
+            /** Closed At Ms */
+            closed_at_ms: number | null;
+            /** Closed By */
+            closed_by: string | null;
+            /** Outcome */
+            outcome: ("real" | "false" | "test" | "other") | null;
+            /** Closing Text */
+            closing_text: string | null;
+            /** Assignee */
+            assignee: string | null;
+            /** Last Comment */
+            last_comment: string | null;
+            /** Last Comment By */
+            last_comment_by: string | null;
+            /** Shelved */
+            shelved: boolean;
+            /** Shelved Until Ms */
+            shelved_until_ms: number | null;
+            /** Shelved By */
+            shelved_by: string | null;
+            /** Shelve Reason */
+            shelve_reason: string | null;
+        };
+        /**
          * Resident
          * @description A person in care.
          */
@@ -1490,6 +1938,18 @@ export interface components {
             expires_at_ms: number | null;
         };
         /**
+         * Share
+         * @description `met` of `of`; without any there is no share.
+         */
+        Share: {
+            /** Of */
+            of: number;
+            /** Met */
+            met: number;
+            /** Share */
+            share: number | null;
+        };
+        /**
          * Shelve
          * @description Quiet until then, for this reason.
          */
@@ -1502,6 +1962,21 @@ export interface components {
             until_ms: number;
             /** Reason */
             reason: string;
+        };
+        /**
+         * Showing
+         * @description From the commit of the raise until a console reported it as shown.
+         */
+        Showing: {
+            /** Raised */
+            raised: number;
+            /** Shown */
+            shown: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            within_10_s: components["schemas"]["Share"];
         };
         /**
          * Shown
@@ -1566,6 +2041,20 @@ export interface components {
             street?: string | null;
             /** Phone */
             phone?: string | null;
+        };
+        /**
+         * Standing
+         * @description What was open at the end of the period, or is now if it has not ended.
+         */
+        Standing: {
+            /** At Ms */
+            at_ms: number;
+            /** Open */
+            open: number;
+            /** Stale */
+            stale: number;
+            /** Oldest Raised At Ms */
+            oldest_raised_at_ms: number | null;
         };
         /**
          * Summary
@@ -1636,6 +2125,20 @@ export interface components {
              * @example 19:00
              */
             to: string;
+        };
+        /**
+         * Worked
+         * @description What a person did in the period.
+         */
+        Worked: {
+            /** Operator */
+            operator: string;
+            /** Acknowledged */
+            acknowledged: number;
+            /** Closed */
+            closed: number;
+            /** Acts */
+            acts: number;
         };
         /**
          * Problem
@@ -2238,6 +2741,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    all_figures_api_v1_figures_get: {
+        parameters: {
+            query: {
+                county?: string | null;
+                site_id?: string | null;
+                from_ms: number;
+                to_ms: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notes_api_v1_shift_notes_get: {
+        parameters: {
+            query?: {
+                from_ms?: number;
+                to_ms?: number;
+                after_seq?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_note_api_v1_shift_notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alarms_report_api_v1_reports_alarms_get: {
+        parameters: {
+            query: {
+                format?: "json" | "csv" | "xlsx";
+                lang?: "zh" | "en";
+                kind?: ("sos" | "fall" | "smoke" | "heat" | "co" | "gas" | "manual_call" | "fence_left" | "fence_entered" | "fire_confirmed" | "strap_off" | "electrical" | "water_flow" | "water_pressure_low" | "no_motion" | "water_leak" | "site_contact_lost" | "position_lost" | "unreadable" | "tamper" | "low_battery" | "not_worn" | "contact_lost" | "data_gap" | "fault") | null;
+                priority?: ("urgent" | "high" | "low") | null;
+                county?: string | null;
+                site_id?: string | null;
+                after_seq?: number;
+                limit?: number;
+                from_ms: number;
+                to_ms: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                    "text/csv; charset=utf-8": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
             /** @description Problem details */

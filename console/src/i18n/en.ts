@@ -239,6 +239,7 @@ const en: typeof zh = {
     within_budget: 'Within the budget: at most {budget} a day for {n} bands (one per band every 17 days)', over_budget: 'Over the budget: at most {budget} a day for {n} bands (one per band every 17 days)',
     covers: 'There is data of the last {d} only.', no_day: 'Less than an hour of data says nothing of a day.', preview_cut: 'Too much data; only the newest {n} were used.', omitted: '{n} more are not listed', later: '{n} s later', earlier: '{n} s earlier',
     add: 'New fence',
+  },
   shift: {
     nav: 'Shift', title: 'Shift and figures', tab: { figures: 'Figures', handover: 'Hand-over sheet' }, range: 'Period', from: 'From', to: 'To',
     preset: { now: 'This shift', day: 'Day', night: 'Night', today: 'Today', month: 'This month', last_month: 'Last month' },

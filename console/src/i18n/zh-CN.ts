@@ -225,6 +225,7 @@ export default {
     within_budget: '在限度之内：{n} 台手环每天不超过 {budget} 次（每台手环 17 天一次）', over_budget: '超过限度：{n} 台手环每天最多 {budget} 次（每台手环 17 天一次）',
     covers: '只有近 {d} 的数据。', no_day: '数据不足 1 小时，推算不出每天的次数。', preview_cut: '数据太多，只用了最近的 {n} 条。', omitted: '另有 {n} 条未列出', later: '晚 {n} 秒', earlier: '早 {n} 秒',
     add: '新建围栏',
+  },
   shift: {
     nav: '值班统计', title: '值班与统计', tab: { figures: '统计', handover: '交接班单' }, range: '时间范围', from: '开始', to: '结束',
     preset: { now: '本班', day: '白班', night: '夜班', today: '今天', month: '本月', last_month: '上月' },
