@@ -40,7 +40,7 @@ export default {
     press: { name: '水压', unit: 'MPa' }, current: { name: '剩余电流', unit: 'mA' }, bat: { name: '电量', unit: '%' },
   },
   because: {
-    accuracy: '精度 {d}', accuracy_unknown: '精度未知', outside: '在围栏外 {d}', inside: '在围栏内 {d}',
+    accuracy: '精度 {d}', accuracy_unknown: '精度未知', outside: '在围栏外、距围栏 {d}', inside: '在围栏内、距围栏 {d}',
     witnesses: '{n} 个定位点', for: '持续 {d}', fence: '围栏判定', fence_edited: '围栏已修改',
     fence_not_in_force: '围栏此刻不生效', value: '{name} {n} {unit}', above: '高于上限 {n} {unit}',
     below: '低于下限 {n} {unit}', held: '已持续 {d} 以上', heard_again: '沉默 {d} 后恢复联系', silent: '没有信号',
@@ -54,8 +54,8 @@ export default {
     queue_hint: '紧急与重要告警', maintenance_hint: '电量、佩戴、失联、故障；不响铃',
   },
   filter: {
-    county: '县市区', site: '机构', kind: '类型', priority: '级别', state: '状态', search: '搜索姓名、机构、编号或拼音首字母',
-    unacknowledged: '未接警', acknowledged: '已接警', clear: '清除筛选', label: '筛选告警',
+    county: '县市区', site: '机构', kind: '类型', priority: '级别', state: '状态', search: '姓名、机构、编号、拼音首字母',
+    unacknowledged: '未接警', overdue: '未接警超过 60 秒', acknowledged: '已接警', clear: '清除筛选', label: '筛选告警',
   },
   queue: {
     empty: '没有待处置的告警', empty_filter: '没有符合筛选条件的告警', loading: '正在读取告警……',
@@ -83,24 +83,16 @@ export default {
     site: '机构电话', police: '公安', fire: '消防', medical: '急救', copy: '复制号码 {phone}', copied: '已复制 {phone}',
     copy_failed: '复制失败，请手动抄写：{phone}', none: '没有登记家属联系方式', call: '拨打 {name} {phone}',
   },
-  sop: {
-    hint: '勾选即记入经过', done_by: '{name} · {time}', progress: '{done} / {all}',
-    call_site: '联系机构值班电话，确认现场情况', evacuate: '要求现场立即疏散老人，切断火源、电源或燃气',
-    call_119: '向 119 报警，说明地址与被困人数', check_residents: '核对人员是否全部撤离', tell_family: '通知家属',
-    call_resident: '呼叫老人本人（手环通话或电话）', call_120: '需要时呼叫 120', do_not_move: '嘱咐现场不要随意搬动老人',
-    send_carer: '派最近的护理员前往查看', search_nearby: '按位置与精度圈组织附近寻找',
-    call_110: '15 分钟未找到，报 110 协助寻人', check_on_site: '请现场人员到点位查看并回报',
-    order_repair: '登记维修', check_device: '检查设备电量、佩戴与网络',
-  },
+  sop: { hint: '勾选即记入经过', done_by: '{name} · {time}', progress: '{done} / {all}' },
   action: {
     acknowledge: '接警', unacknowledge: '撤销接警', undo_left: '撤销接警 {n} s', assign: '指派', assign_me: '由我处理',
-    comment: '添加备注', comment_placeholder: '备注，回车提交', shelve: '搁置', unshelve: '取消搁置', close: '结束告警',
+    comment: '添加备注', comment_placeholder: '备注，Ctrl+Enter 提交', shelve: '搁置', unshelve: '取消搁置', close: '结束告警',
     cancel: '取消', submit: '提交', operator_name: '操作员账号', pending: '网关尚未答复，正在等待结果……',
     not_decided: '网关一分钟内没有答复，请查看告警现状后再试。', offline: '请求没有送达，请重试。',
     refused: '操作未被接受：{detail}', never_shelved: '此类告警不可搁置',
   },
   conflict: {
-    faster: '{name} 已于 {time} {verb}，您的操作未生效。下面是最新状态。', changed: '告警刚刚有变化，您的操作未生效。下面是最新状态，请确认后再操作。',
+    faster: '您的操作未生效，有人比您快：{what}。下面是最新状态。', changed: '告警刚刚有变化，您的操作未生效。下面是最新状态，请确认后再操作。',
   },
   close: {
     title: '结束告警', outcome: '处置结果', real: '真实事件', false: '误报', test: '测试', other: '其他', text: '处置说明',
@@ -129,8 +121,10 @@ export default {
     gateway_fault: '网关故障：{fault}', audio_locked: '声音未启用，告警不会响铃',
   },
   help: {
-    title: '快捷键', j: '下一条', k: '上一条', enter: '打开详情', a: '接警', c: '结束告警', s: '搁置', e: '展开或收起同类',
-    search: '搜索', m: '静音 60 秒', u: '撤销接警', esc: '关闭详情或窗口', help: '显示本帮助', close: '关闭',
+    title: '快捷键', list: '列表', alarm: '当前告警', page: '页面', writing: '输入文字时按 Esc 离开输入框，快捷键即恢复。',
+    j: '下一条', k: '上一条', home: '第一条 / 最后一条', enter: '打开详情；展开或收起', e: '展开或收起同一起因', a: '接警（停在合并行时：整组接警）', u: '撤销接警（60 秒内）',
+    t: '由我处理', g: '指派给……', c: '结束告警', s: '搁置', n: '写备注（Ctrl+Enter 提交）', digits: '勾选第 1 至 9 步处置步骤', p: '到联系电话',
+    search: '搜索', v: '下一个列表（待处置、维护、搁置、屏蔽）', f: '展开或收起更多筛选', x: '清除筛选', m: '静音 60 秒', esc: '关闭详情或窗口', help: '显示本帮助',
   },
   map: {
     schematic: '示意图 · 县市区界线仅供参考', list: '列表', map: '地图', no_webgl: '此浏览器不支持 WebGL，改用列表显示。',
@@ -151,5 +145,53 @@ export default {
     sites: '机构', residents: '老人', devices: '设备', fences: '围栏', search: '搜索姓名、编号或拼音首字母', count: '{n} 条', none: '没有符合条件的记录',
     loading: '正在读取名册……', safe: '安全围栏', forbidden: '禁入围栏', always: '全天生效', scheduled: '按时段生效', never_heard: '从未联系',
     circle: '圆形，半径 {d}', polygon: '多边形', battery: '电量 {n}%', unregistered: '未登记',
+  },
+  desk: {
+    column: { level: '级别', what: '告警', who: '对象', where: '地点', when: '发生', state: '状态', act: '操作', what_who: '告警与对象' },
+    sorted: '按级别，再按未接警优先、时间从新到旧', table: '告警列表，{n} 行',
+    act: { acknowledge: '接警', group: '整组接警', undo: '撤销 {n}s', ended: '已结束' },
+    row: {
+      waits: '已等 {d}', taken_by: '{name} 已接警', with: '由 {name} 处理', parent: '因：{what}', shelved: '至 {time} · {name}：{reason}', until: '至 {time}',
+      oldest: '最早未接警已等 {d}', waiting: '{n} 条未接警', all_taken: '全部已接警', for: '已 {d}',
+    },
+    cause: {
+      parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '同一起火警，{n} 个点位', person: '同一人 {n} 条', device: '同一设备 {n} 条',
+      same: '{n} 台设备',
+    },
+    above: '上方有 {n} 条新告警', hidden: '当前筛选之外还有 {n} 条紧急告警未接警', show_hidden: '全部显示',
+    arrived: '新的紧急告警：{what}', arrived_more: '新增 {n} 条紧急告警，最急的是：{what}',
+    place: {
+      label: '地区与机构', all: '全市', search: '查找县市区或机构', none: '没有符合的机构', counts: '紧急 {urgent}，重要 {high}，一般 {low}', unknown: '未填县市区', more: '还有 {n} 家，请输入名称查找',
+    },
+    filter: { more: '更多筛选', less: '收起筛选', person: '老人', time: '发生时间', mine: '我接的', search: '姓名、机构、编号' },
+    time: { '10m': '最近 10 分钟', '1h': '最近 1 小时', '8h': '最近 8 小时', '24h': '最近 24 小时', over24h: '超过 24 小时' },
+    preset: {
+      label: '常用筛选', life: '火警与呼救', wander: '走失', mine: '我接的', overdue: '未接警 >60 秒', save: '保存当前筛选', name: '名称，如“夜班重点”', store: '保存',
+      remove: '删除“{name}”', link: '复制链接', link_of: '复制“{name}”的链接', copied: '链接已复制，可发给同事', copy_failed: '复制失败，请手动复制：{url}', none: '还没有保存的筛选',
+      saved: '我保存的（本浏览器）', need_name: '请填写名称', nothing: '当前没有筛选条件可保存', full: '最多保存 {n} 个，请先删除不用的',
+    },
+    maintenance: { summary: '{devices} 台设备待维护', today: '今天新增 {n} 条', stale: '超过 24 小时 {n} 条', kind: '{kind} {n}' },
+    group: {
+      title: '整组接警', ask: '将一次接警 {n} 条，请确认：', go: '接警 {n} 条', doing: '正在接警 {done} / {n}', done: '已接警 {n} 条', failed: '{n} 条没有接成，原因如下：',
+      retry: '重试没接成的 {n} 条', close: '关闭', nothing: '没有需要接警的',
+    },
+    drawer: {
+      age: '{n} 岁', age_about: '约 {n} 岁', call_first: '先打', street: '街道值班', copy: '复制', dial: '拨打', current: '当前步骤', all_done: '步骤已全部完成', aim: '目标', related: '相关告警',
+      history: '近 7 天', history_none: '近 7 天没有其他告警', history_sum: '近 7 天另有 {n} 条：{list}', history_failed: '读取近 7 天告警失败', outcome_none: '自行恢复', open: '未结束',
+      others_person: '此人还有 {n} 条未结束告警', others_device: '此设备还有 {n} 条未结束告警', others_cause: '同一起因还有 {n} 条', parent: '由这条告警引起', photo: '暂无照片',
+      comment_failed: '备注没有提交成功，文字已保留。', no_contact_site: '名册里没有机构电话', more: '还有 {n} 条', failed_step: '这一步没有记上，请重试。',
+    },
+    assign: { title: '指派给', me: '我自己', on_duty: '在线', off_duty: '未登录', none: '没有其他操作员', loading: '正在读取操作员……', failed: '读取操作员失败，请重试。', retry: '重试' },
+    close: {
+      phrases: '常用语', kept: '没有成功，填写的内容已保留。', keys: '按 1–4 选择结果，Ctrl+Enter 提交',
+      fire: ['现场查看无火情，烹饪油烟引起', '现场查看无火情，吸烟引起', '施工或灰尘引起，已复位', '消防演练', '真实火情，已报 119，人员已撤离'],
+      help: ['护理员已到场，老人平安', '老人误按，已核实本人平安', '已送医，家属已知情', '跌倒无外伤，机构继续观察', '设备测试'],
+      wander: ['老人已找到并平安送回', '家属陪同外出，已核实', '人在院内，定位漂移', '腕带已重新佩戴，人在院内', '已报 110，移交处理'],
+      device: ['现场已处理，恢复正常', '已报修', '停电或断网，已恢复', '已充电或更换电池', '检修测试'],
+    },
+    shelve: { ends: '到 {time} 自动恢复', reasons: ['已报修，等待维修', '设备检修中', '停电或断网，运营商处理中', '老人住院或请假外出', '充电中'] },
+    undo: { left: '{n} 秒内可撤销' },
+    conflict: { entry: '{name} 于 {time} {what}', quoted: '（{text}）', dismiss: '知道了' },
+    because: { rule: '判定规则：{rule}', parent: '由告警 {id} 引起', none: '没有说明原因' },
   },
 }
