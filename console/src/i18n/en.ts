@@ -171,7 +171,7 @@ const en: typeof zh = {
       parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: 'One fire, {n} points', person: '{n} of one person', device: '{n} of one device',
       same: '{n} devices',
     },
-    above: '{n} new above', hidden: '{n} urgent, not acknowledged, outside of the filters', show_hidden: 'Show all',
+    above: '{n} new above', hidden: '{n} urgent alarms, not acknowledged, are not shown here', show_hidden: 'Show all',
     arrived: 'New urgent alarm: {what}', arrived_more: '{n} new urgent alarms, first: {what}',
     place: {
       label: 'County and site', all: 'Whole city', search: 'Find a county or site', none: 'No site fits', counts: 'urgent {urgent}, high {high}, low {low}', unknown: 'No county given', more: '{n} more; type a name to find them',

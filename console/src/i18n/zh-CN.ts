@@ -43,7 +43,7 @@ export default {
     accuracy: '精度 {d}', accuracy_unknown: '精度未知', outside: '在围栏外、距围栏 {d}', inside: '在围栏内、距围栏 {d}',
     witnesses: '{n} 个定位点', for: '持续 {d}', fence: '围栏判定', fence_edited: '围栏已修改',
     fence_not_in_force: '围栏此刻不生效', value: '{name} {n} {unit}', above: '高于上限 {n} {unit}',
-    below: '低于下限 {n} {unit}', held: '已持续 {d} 以上', heard_again: '沉默 {d} 后恢复联系', silent: '没有信号',
+    below: '低于下限 {n} {unit}', held: '已持续 {d}以上', heard_again: '沉默 {d}后恢复联系', silent: '没有信号',
     silent_for: '已 {d}没有信号', every: '应每 {d}报到一次', device: '设备上报：{kinds}',
     device_over: '设备上报已解除：{kinds}', late: '补传的旧消息', worn: '手环已重新佩戴', not_worn: '手环未佩戴',
     faults: '设备自检故障：{list}', no_faults: '设备自检正常', readable_again: '报文恢复可读',
@@ -158,7 +158,7 @@ export default {
       parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '同一起火警，{n} 个点位', person: '同一人 {n} 条', device: '同一设备 {n} 条',
       same: '{n} 台设备',
     },
-    above: '上方有 {n} 条新告警', hidden: '当前筛选之外还有 {n} 条紧急告警未接警', show_hidden: '全部显示',
+    above: '上方有 {n} 条新告警', hidden: '这里没有显示的紧急告警还有 {n} 条未接警', show_hidden: '全部显示',
     arrived: '新的紧急告警：{what}', arrived_more: '新增 {n} 条紧急告警，最急的是：{what}',
     place: {
       label: '地区与机构', all: '全市', search: '查找县市区或机构', none: '没有符合的机构', counts: '紧急 {urgent}，重要 {high}，一般 {low}', unknown: '未填县市区', more: '还有 {n} 家，请输入名称查找',

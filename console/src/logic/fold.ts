@@ -46,6 +46,12 @@ const OF_AN_OUTAGE = new Set(['contact_lost', 'data_gap'])
 /** Each of these is a person in need; two at one site are two. */
 const PERSONAL = new Set(['sos', 'fall', 'fence_left', 'fence_entered'])
 
+/** Whether both are about the same person, or where nobody is known, the same device. */
+export function isOfSame(a: Alarm, b: Alarm): boolean {
+  if (a.alarm_id === b.alarm_id) return false
+  return a.resident_id === null ? a.device_id !== null && a.device_id === b.device_id : a.resident_id === b.resident_id
+}
+
 /** The alarm that explains this one, if the service named it. */
 export function parentIdOf(alarm: Alarm): string | null {
   const id = alarm.because.parent_alarm_id
