@@ -165,8 +165,10 @@ const en: typeof zh = {
     act: { acknowledge: 'Ack', group: 'Ack all', undo: 'Undo {n}s', ended: 'Ended' },
     row: {
       waits: 'waits {d}', taken_by: 'Taken by {name}', with: 'With {name}', parent: 'Because of: {what}', shelved: 'Until {time} · {name}: {reason}', until: 'Until {time}',
-      oldest: 'Oldest waits {d}', waiting: '{n} not acknowledged', all_taken: 'All acknowledged', for: 'for {d}',
+      oldest: 'Oldest waits {d}', waiting: '{n} unacked', all_taken: 'All acked', for: 'for {d}',
     },
+    state: { active_unacknowledged: 'Unacked', active_acknowledged: 'Acked', cleared_unacknowledged: 'Over, unacked', normal: 'Ended' },
+    repeats: '{n} more times before',
     cause: {
       parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: 'One fire, {n} points', person: '{n} of one person', device: '{n} of one device',
       same: '{n} devices',

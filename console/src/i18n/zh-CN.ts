@@ -154,6 +154,8 @@ export default {
       waits: '已等 {d}', taken_by: '{name} 已接警', with: '由 {name} 处理', parent: '因：{what}', shelved: '至 {time} · {name}：{reason}', until: '至 {time}',
       oldest: '最早未接警已等 {d}', waiting: '{n} 条未接警', all_taken: '全部已接警', for: '已 {d}',
     },
+    state: { active_unacknowledged: '未接警', active_acknowledged: '已接警', cleared_unacknowledged: '已恢复，未接警', normal: '已结束' },
+    repeats: '此前还有 {n} 次',
     cause: {
       parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '同一起火警，{n} 个点位', person: '同一人 {n} 条', device: '同一设备 {n} 条',
       same: '{n} 台设备',
