@@ -25,6 +25,7 @@ from api import (
     fence_preview,
     health,
     logs,
+    operators,
     problems,
     push,
     reports,
@@ -79,8 +80,8 @@ def create_app(settings: Settings) -> FastAPI:
     state.preview_lock = asyncio.Lock()
 
     for module in (
-        auth, alarms, push, summary, shift, shift_notes, reports, devices, tracks, fence_preview, basemap,
-        commands, health, asyncapi,
+        auth, operators, alarms, push, summary, shift, shift_notes, reports, devices, tracks, fence_preview,
+        basemap, commands, health, asyncapi,
     ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):

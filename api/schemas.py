@@ -63,6 +63,7 @@ class Alarm(BaseModel):
     committed_at_ms: int
     shown_at_ms: int | None
     acknowledged_at_ms: int | None
+    acknowledged_by: str | None
     cleared_at_ms: int | None
     closed_at_ms: int | None
     outcome: Outcome | None

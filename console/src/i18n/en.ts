@@ -61,8 +61,8 @@ const en: typeof zh = {
     queue_hint: 'Urgent and high alarms', maintenance_hint: 'Battery, wearing, contact, faults; silent',
   },
   filter: {
-    county: 'County', site: 'Site', kind: 'Kind', priority: 'Priority', state: 'State', search: 'Search name, site, id or pinyin initials',
-    unacknowledged: 'Not acknowledged', acknowledged: 'Acknowledged', clear: 'Clear filters', label: 'Filter alarms',
+    county: 'County', site: 'Site', kind: 'Kind', priority: 'Priority', state: 'State', search: 'Name, site, id, initials',
+    unacknowledged: 'Not acknowledged', overdue: 'Not acknowledged for 60 s', acknowledged: 'Acknowledged', clear: 'Clear filters', label: 'Filter alarms',
   },
   queue: {
     empty: 'Nothing waits to be handled', empty_filter: 'No alarm fits the filters', loading: 'Reading alarms…',
@@ -91,24 +91,16 @@ const en: typeof zh = {
     site: 'Site desk', police: 'Police', fire: 'Fire brigade', medical: 'Ambulance', copy: 'Copy number {phone}', copied: 'Copied {phone}',
     copy_failed: 'Could not copy; write it down: {phone}', none: 'No family contact is registered', call: 'Call {name} {phone}',
   },
-  sop: {
-    hint: 'A ticked step goes on the timeline', done_by: '{name} · {time}', progress: '{done} / {all}',
-    call_site: 'Call the site desk and ask what is happening', evacuate: 'Have residents evacuated; cut fire source, power or gas',
-    call_119: 'Call 119: address and number of people inside', check_residents: 'Check that everyone is out', tell_family: 'Tell the family',
-    call_resident: 'Call the resident (band or phone)', call_120: 'Call 120 if needed', do_not_move: 'Ask those on site not to move the person',
-    send_carer: 'Send the nearest carer', search_nearby: 'Search nearby, by position and accuracy circle',
-    call_110: 'Not found in 15 minutes: call 110', check_on_site: 'Have somebody look on site and report back',
-    order_repair: 'Order a repair', check_device: 'Check battery, wearing and network of the device',
-  },
+  sop: { hint: 'A tick goes on the timeline', done_by: '{name} · {time}', progress: '{done} / {all}' },
   action: {
     acknowledge: 'Acknowledge', unacknowledge: 'Undo acknowledge', undo_left: 'Undo {n} s', assign: 'Assign', assign_me: 'I take it',
-    comment: 'Add comment', comment_placeholder: 'Comment, Enter to send', shelve: 'Shelve', unshelve: 'Unshelve', close: 'Close alarm',
+    comment: 'Add comment', comment_placeholder: 'Comment, Ctrl+Enter sends', shelve: 'Shelve', unshelve: 'Unshelve', close: 'Close alarm',
     cancel: 'Cancel', submit: 'Send', operator_name: 'Operator user name', pending: 'The gateway has not answered yet; waiting…',
     not_decided: 'The gateway did not answer within a minute; look at the alarm before you try again.',
     offline: 'The request did not arrive; try again.', refused: 'Not accepted: {detail}', never_shelved: 'Alarms of this kind are never shelved',
   },
   conflict: {
-    faster: '{name} was faster ({time}: {verb}); what you asked was not done. This is the state now.',
+    faster: 'Not done, somebody was faster: {what}. This is the state now.',
     changed: 'The alarm has just changed; what you asked was not done. This is the state now: check it, then decide.',
   },
   close: {
@@ -142,8 +134,10 @@ const en: typeof zh = {
     audio_locked: 'Sound is off; alarms will not be heard',
   },
   help: {
-    title: 'Keyboard', j: 'Next', k: 'Previous', enter: 'Open details', a: 'Acknowledge', c: 'Close alarm', s: 'Shelve', e: 'Expand or collapse a group',
-    search: 'Search', m: 'Mute 60 s', u: 'Undo acknowledge', esc: 'Close details or a window', help: 'This help', close: 'Close',
+    title: 'Keyboard', list: 'List', alarm: 'Current alarm', page: 'Page', writing: 'While you write, Esc leaves the field and the keys work again.',
+    j: 'Next', k: 'Previous', home: 'First / last', enter: 'Open details; expand or collapse', e: 'Expand or collapse a cause', a: 'Acknowledge (on a folded row: all of it)', u: 'Undo acknowledge (within 60 s)',
+    t: 'I take it', g: 'Assign to…', c: 'Close alarm', s: 'Shelve', n: 'Write a comment (Ctrl+Enter sends)', digits: 'Tick step 1 to 9', p: 'Go to the phone numbers',
+    search: 'Search', v: 'Next list (to handle, maintenance, shelved, suppressed)', f: 'More or fewer filters', x: 'Clear filters', m: 'Mute 60 s', esc: 'Close details or a window', help: 'This help',
   },
   map: {
     schematic: 'Schematic · county lines for orientation only', list: 'List', map: 'Map', no_webgl: 'This browser has no WebGL; a list is shown instead.',
@@ -269,6 +263,55 @@ const en: typeof zh = {
     none_open: 'No alarm is open.', none_done: 'No alarm ended in this shift.', none_shelved: 'No alarm is shelved.', only_low: 'Urgent and high: none.', low_line: 'Low priority, not listed: ', kind_count: '{kind} {n}', colon: ': ',
     no_notes: 'No notes.', note: 'Note', note_placeholder: 'e.g. fire panel of building 3 is being repaired, back at 8 tomorrow', add_note: 'Add note', notes_closed: 'This shift has been handed over; notes can no longer be added.', note_failed: 'The note was not saved: {detail}',
     hands_over: 'Handed over by', takes_over: 'Taken over by', signed_at: 'Time',
+  desk: {
+    column: { level: 'Level', what: 'Alarm', who: 'Who', where: 'Where', when: 'Raised', state: 'State', act: 'Do', what_who: 'Alarm and who' },
+    sorted: 'By level, then not acknowledged first, newest first', table: 'Alarm list, {n} rows',
+    act: { acknowledge: 'Ack', group: 'Ack all', undo: 'Undo {n}s', ended: 'Ended' },
+    row: {
+      waits: 'waits {d}', taken_by: 'Taken by {name}', with: 'With {name}', parent: 'Because of: {what}', shelved: 'Until {time} · {name}: {reason}', until: 'Until {time}',
+      oldest: 'Oldest waits {d}', waiting: '{n} unacked', all_taken: 'All acked', for: 'for {d}',
+    },
+    state: { active_unacknowledged: 'Unacked', active_acknowledged: 'Acked', cleared_unacknowledged: 'Over, unacked', normal: 'Ended' },
+    repeats: '{n} more times before',
+    cause: {
+      parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: 'One fire, {n} points', person: '{n} of one person', device: '{n} of one device',
+      same: '{n} devices',
+    },
+    above: '{n} new above', hidden: '{n} urgent alarms, not acknowledged, are not shown here', show_hidden: 'Show all',
+    arrived: 'New urgent alarm: {what}', arrived_more: '{n} new urgent alarms, first: {what}',
+    place: {
+      label: 'County and site', all: 'Whole city', search: 'Find a county or site', none: 'No site fits', counts: 'urgent {urgent}, high {high}, low {low}', unknown: 'No county given', more: '{n} more; type a name to find them',
+    },
+    filter: { more: 'More filters', less: 'Fewer filters', person: 'Resident', time: 'Raised', mine: 'Mine', search: 'Name, site, id' },
+    time: { '10m': 'Last 10 minutes', '1h': 'Last hour', '8h': 'Last 8 hours', '24h': 'Last 24 hours', over24h: 'Over 24 hours ago' },
+    preset: {
+      label: 'Presets', life: 'Fire and SOS', wander: 'Wandering', mine: 'Mine', overdue: 'Waiting > 60 s', save: 'Save these filters', name: 'Name, e.g. Night focus', store: 'Save',
+      remove: 'Delete “{name}”', link: 'Copy link', link_of: 'Copy the link of “{name}”', copied: 'Link copied; send it to a colleague', copy_failed: 'Could not copy; copy it by hand: {url}', none: 'Nothing saved yet',
+      saved: 'Saved by me (this browser)', need_name: 'Give it a name', nothing: 'There are no filters to save', full: 'At most {n}; delete one first',
+    },
+    maintenance: { summary: '{devices} devices to look after', today: '{n} new today', stale: '{n} over 24 hours', kind: '{kind} {n}' },
+    group: {
+      title: 'Acknowledge all', ask: 'This acknowledges {n} alarms at once:', go: 'Acknowledge {n}', doing: 'Acknowledging {done} / {n}', done: '{n} acknowledged', failed: '{n} not acknowledged, because:',
+      retry: 'Try the {n} again', close: 'Close', nothing: 'Nothing to acknowledge',
+    },
+    drawer: {
+      age: '{n} years', age_about: 'about {n} years', call_first: 'First', street: 'Street office', copy: 'Copy', dial: 'Call', current: 'Now', all_done: 'All steps done', aim: 'Aim', related: 'Related alarms',
+      history: 'Last 7 days', history_none: 'No other alarm in the last 7 days', history_sum: '{n} more in the last 7 days: {list}', history_failed: 'The last 7 days could not be read', outcome_none: 'over by itself', open: 'open',
+      others_person: '{n} more open alarms of this person', others_device: '{n} more open alarms of this device', others_cause: '{n} more of the same cause', parent: 'Caused by this alarm', photo: 'No photo',
+      comment_failed: 'The comment was not sent; your text is kept.', no_contact_site: 'The roster has no phone of the site', more: '{n} more', failed_step: 'The step was not recorded; try again.',
+    },
+    assign: { title: 'Assign to', me: 'Myself', on_duty: 'signed in', off_duty: 'not signed in', none: 'There are no other operators', loading: 'Reading operators…', failed: 'The operators could not be read.', retry: 'Try again' },
+    close: {
+      phrases: 'Phrases', kept: 'Not done; what you wrote is kept.', keys: '1–4 choose the outcome, Ctrl+Enter sends',
+      fire: ['Looked on site, no fire; cooking fumes', 'Looked on site, no fire; smoking', 'Works or dust; reset', 'Fire drill', 'Real fire; 119 called, everyone out'],
+      help: ['Carer on site, resident is well', 'Pressed by mistake; resident is well', 'Taken to hospital; family knows', 'Fell, not hurt; the site watches', 'Device test'],
+      wander: ['Found and brought back well', 'Out with family; verified', 'Inside the site; the fix drifted', 'Band back on; inside the site', '110 called; handed over'],
+      device: ['Dealt with on site; normal again', 'Repair ordered', 'Power or network was down; back', 'Charged or battery replaced', 'Maintenance test'],
+    },
+    shelve: { ends: 'comes back at {time}', reasons: ['Repair ordered', 'Under maintenance', 'Power or network down, provider at work', 'Resident in hospital or away', 'Charging'] },
+    undo: { left: 'may be undone for {n} s' },
+    conflict: { entry: '{name} at {time}: {what}', quoted: '({text})', dismiss: 'Understood' },
+    because: { rule: 'rule: {rule}', parent: 'caused by alarm {id}', none: 'no reason given' },
   },
 }
 

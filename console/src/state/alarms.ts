@@ -3,7 +3,7 @@
 import { computed, nextTick, ref, shallowRef } from 'vue'
 import { ask, get, withQuery } from '../api'
 import type { components } from '../api-types'
-import { type Alarm, isOpen } from '../logic/alarm'
+import { type Alarm, type Because, isOpen } from '../logic/alarm'
 import { compareAlarms } from '../logic/order'
 import type { Transition } from '../stream/messages'
 
@@ -12,12 +12,14 @@ type Page = components['schemas']['AlarmPage']
 const PAGE = 1000
 const RETRY_MS = 2_000
 const GATHER_MS = 16 // a burst of transitions is one change of the page
+const REST_MS = 150 // and a storm of them is a few changes a second: sorting 5,000 alarms costs milliseconds
 
 const known = new Map<string, Alarm>()
 /** Closed ones too, so that an old page cannot bring them back. */
 const newestSeq = new Map<string, number>()
 const snapshot = shallowRef<readonly Alarm[]>([])
 let gathering = false
+let gatheredMs = 0
 let seenSeq = 0
 let loading = 0
 
@@ -32,12 +34,25 @@ export function apply(alarm: Alarm): void {
   keep(alarm)
 }
 
-/** A transition tells why it happened itself; why the alarm was raised stays what it was. */
+/**
+ * A transition tells why it happened itself; why the alarm was raised stays what it was. Who acknowledged
+ * and what an alarm is suppressed by are told by their own transitions only.
+ */
 export function applyTransition(transition: Transition): void {
   if (transition.seq <= (newestSeq.get(transition.alarm_id) ?? 0)) return
   const before = known.get(transition.alarm_id)
   const raises = transition.event === 'raise' || transition.event === 'reraise'
-  keep(before && !raises ? { ...transition, because: before.because } : transition)
+  const by = transition.event === 'acknowledge' ? (transition.operator ?? null) : (before?.acknowledged_by ?? null)
+  keep({
+    ...transition,
+    acknowledged_by: transition.acknowledged_at_ms === null ? null : by,
+    because: before && !raises ? { ...before.because, ...parentIn(transition) } : transition.because,
+  })
+}
+
+function parentIn({ event, because }: Transition): Because {
+  if (event === 'suppress') return { parent_alarm_id: because.parent_alarm_id }
+  return event === 'unsuppress' ? { parent_alarm_id: null } : {}
 }
 
 function keep(alarm: Alarm): void {
@@ -52,12 +67,23 @@ function gather(): void {
   if (gathering) return
   gathering = true
   // Not an animation frame: a hidden tab has none, and its tone must sound all the same.
-  setTimeout(() => {
-    gathering = false
-    snapshot.value = [...known.values()].sort(compareAlarms)
-    lastSeq.value = seenSeq
-    void nextTick(reportShown)
-  }, GATHER_MS)
+  setTimeout(show, Math.max(GATHER_MS, gatheredMs + REST_MS - Date.now()))
+}
+
+function show(): void {
+  gathering = false
+  gatheredMs = Date.now()
+  // Those that were sorted before come first, so that sorting finds them nearly in order.
+  const before = snapshot.value.map(alarm => known.get(alarm.alarm_id)).filter(alarm => alarm !== undefined)
+  const news = before.length === known.size ? [] : newOf(before)
+  snapshot.value = [...news, ...before].sort(compareAlarms)
+  lastSeq.value = seenSeq
+  void nextTick(reportShown)
+}
+
+function newOf(before: readonly Alarm[]): Alarm[] {
+  const listed = new Set(before.map(alarm => alarm.alarm_id))
+  return [...known.values()].filter(alarm => !listed.has(alarm.alarm_id))
 }
 
 /** Read everything that is open; the stream brings what comes after `after`. */
