@@ -29,6 +29,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Operators
+         * @description Everybody an alarm can be assigned to.
+         */
+        get: operations["list_operators_api_v1_operators_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -858,6 +878,8 @@ export interface components {
             shown_at_ms: number | null;
             /** Acknowledged At Ms */
             acknowledged_at_ms: number | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
             /** Cleared At Ms */
             cleared_at_ms: number | null;
             /** Closed At Ms */
@@ -945,6 +967,8 @@ export interface components {
             shown_at_ms: number | null;
             /** Acknowledged At Ms */
             acknowledged_at_ms: number | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
             /** Cleared At Ms */
             cleared_at_ms: number | null;
             /** Closed At Ms */
@@ -1628,6 +1652,28 @@ export interface components {
             out_of_service: number;
         };
         /**
+         * Operator
+         * @description A person with an account. `signed_in_at_ms`: when the newest session that still lasts began, null if none does.
+         */
+        Operator: {
+            /** Username */
+            username: string;
+            /** Role */
+            role: string;
+            /** Signed In At Ms */
+            signed_in_at_ms: number | null;
+        };
+        /**
+         * OperatorList
+         * @description Everybody with an account, by name; there are never so many that a second page is needed.
+         */
+        OperatorList: {
+            /** Items */
+            items: components["schemas"]["Operator"][];
+            /** Next After Seq */
+            next_after_seq?: null;
+        };
+        /**
          * Outcomes
          * @description How the alarms of a kind ended. `false_share`: of those closed with an outcome.
          */
@@ -2254,6 +2300,35 @@ export interface operations {
             };
         };
     };
+    list_operators_api_v1_operators_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorList"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_alarms_api_v1_alarms_get: {
         parameters: {
             query?: {
@@ -2263,6 +2338,8 @@ export interface operations {
                 site_id?: string | null;
                 county?: string | null;
                 device_id?: string | null;
+                resident_id?: string | null;
+                raised_from_ms?: number;
                 after_seq?: number;
                 limit?: number;
             };

@@ -263,6 +263,7 @@ const en: typeof zh = {
     none_open: 'No alarm is open.', none_done: 'No alarm ended in this shift.', none_shelved: 'No alarm is shelved.', only_low: 'Urgent and high: none.', low_line: 'Low priority, not listed: ', kind_count: '{kind} {n}', colon: ': ',
     no_notes: 'No notes.', note: 'Note', note_placeholder: 'e.g. fire panel of building 3 is being repaired, back at 8 tomorrow', add_note: 'Add note', notes_closed: 'This shift has been handed over; notes can no longer be added.', note_failed: 'The note was not saved: {detail}',
     hands_over: 'Handed over by', takes_over: 'Taken over by', signed_at: 'Time',
+  },
   desk: {
     column: { level: 'Level', what: 'Alarm', who: 'Who', where: 'Where', when: 'Raised', state: 'State', act: 'Do', what_who: 'Alarm and who' },
     sorted: 'By level, then not acknowledged first, newest first', table: 'Alarm list, {n} rows',

@@ -249,6 +249,7 @@ export default {
     none_open: '没有未结束的告警。', none_done: '本班没有结束告警。', none_shelved: '没有搁置的告警。', only_low: '紧急与重要：无。', low_line: '一般级别未逐条列出：', kind_count: '{kind} {n}', colon: '：',
     no_notes: '没有备注。', note: '交接备注', note_placeholder: '例如：3 号楼消防主机检修，明早 8 点恢复', add_note: '添加备注', notes_closed: '该班次已交接完毕，备注不能再添加。', note_failed: '备注没有保存：{detail}',
     hands_over: '交班人', takes_over: '接班人', signed_at: '交接时间',
+  },
   desk: {
     column: { level: '级别', what: '告警', who: '对象', where: '地点', when: '发生', state: '状态', act: '操作', what_who: '告警与对象' },
     sorted: '按级别，再按未接警优先、时间从新到旧', table: '告警列表，{n} 行',
