@@ -61,7 +61,7 @@ def test_a_name_that_is_markup_stays_text(sign_in, service):
     page.goto(f"{service.url}#/map?list=1&device=W13")
     expect(page.locator("aside h2").first).to_have_text(EVIL)
     assert page.locator("img[src=x]").count() == 0
-    assert page.title() == "守望 · 值班台"
+    assert page.title().endswith("守望 · 值班台")
 
 
 def test_eight_tabs_work_over_one_stream(sign_in, service):
