@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import numpy as np
+from console_house import until
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float64]
@@ -59,12 +60,12 @@ class Ear:
     def hear(self, seconds: float) -> Samples:
         """The next seconds, by the clock of the sound itself."""
         self.forget()
-        self.page.wait_for_function(f"earSeconds() >= {seconds}", timeout=60_000)
+        until(lambda: self.page.evaluate("earSeconds()") >= seconds, "so much sound or silence")
         return self.take()
 
     def wait_for_sound(self) -> None:
         self.forget()
-        self.page.wait_for_function(f"earPeak() > {LOUD}", timeout=60_000)
+        until(lambda: self.page.evaluate("earPeak()") > LOUD, "a sound")
 
     def take(self) -> Samples:
         raw = base64.b64decode(self.page.evaluate("earTake()"))
