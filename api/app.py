@@ -27,6 +27,7 @@ from api import (
     push,
     roster,
     summary,
+    track_days,
     tracks,
 )
 from api.accounts import decoy_hash
@@ -68,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.requests = Requests()
     state.roster_lock = asyncio.Lock()
 
-    for module in (auth, alarms, push, summary, devices, tracks, commands, health, asyncapi):
+    for module in (auth, alarms, push, summary, devices, tracks, track_days, commands, health, asyncapi):
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):
         app.include_router(roster.routes(kind))

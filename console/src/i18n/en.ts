@@ -166,10 +166,19 @@ const en: typeof zh = {
     label: 'Map of devices and alarms in Weifang',
   },
   track: {
-    device: 'Device or wearer', day: 'Day', none: 'No positions on this day.', play: 'Play', pause: 'Pause', speed: 'Speed',
+    device: 'Resident or device', day: 'Day', none: 'No positions on this day.', play: 'Play', pause: 'Pause', speed: 'Speed',
     gap: 'Dashed: more than {d} without a fix, the way is unknown', points: '{n} fixes',
-    choose: 'Choose a device to see its day.', speed_kmh: '{n} km/h', too_many: 'Too many fixes on this day to show at once.',
+    choose: 'Choose a resident or a device to see a day.', speed_kmh: '{n} km/h',
     failed: 'The track could not be read: {detail}', slider: 'Time', label: 'Schematic of the track', no_alarms: 'No alarms on this day',
+  },
+  replay: {
+    map: 'Map of the track', whole: 'Whole day', day_before: 'Day before', day_after: 'Day after', step_back: 'Fix before', step_on: 'Next fix', skip: 'Skip gaps',
+    share: 'Copy link to this moment', reading: 'Reading the track…', nearest: 'Go to the nearest day with a track: {day}', heading: 'Heading {wind} {n}°',
+    wind_n: 'north', wind_ne: 'north-east', wind_e: 'east', wind_se: 'south-east', wind_s: 'south', wind_sw: 'south-west', wind_w: 'west', wind_nw: 'north-west',
+    in_force: '{name} ({role}) · in force', not_in_force: '{name} ({role}) · not in force', by_device: 'Device {id}', late: 'Arrived {d} late',
+    in_gap: 'Gap: where they were is unknown', before_first: 'No fix yet on this day', alarms: 'Alarms of the day: {n}', stops: 'Stops: {n}', no_stops: 'No stop of ten minutes or more',
+    from_home: '{d} from {name}', open: 'Details', late_points: '{n} fixes arrived late (by more than 5 min)', length: 'About {d} on the way',
+    keys: 'Space play/pause · ←→ fix by fix · ↑↓ speed · N/P next/previous alarm · PageUp/PageDown day',
   },
   wall: { unacknowledged: 'Not acknowledged', acknowledged: 'Acknowledged', newest: 'Newest urgent alarms', none: 'No urgent alarms', title: 'Duty wall' },
   roster: {

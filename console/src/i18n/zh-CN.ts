@@ -153,10 +153,19 @@ export default {
     label: '潍坊市设备与告警地图',
   },
   track: {
-    device: '设备或佩戴人', day: '日期', none: '这一天没有定位。', play: '播放', pause: '暂停', speed: '倍速',
-    gap: '虚线：间隔超过 {d}，途经不明', points: '{n} 个定位点', choose: '选择设备查看一天的轨迹。',
-    speed_kmh: '{n} km/h', too_many: '这一天的定位点太多，无法一次显示。', failed: '读取轨迹失败：{detail}', slider: '时间',
+    device: '老人或设备', day: '日期', none: '这一天没有定位。', play: '播放', pause: '暂停', speed: '倍速',
+    gap: '虚线：间隔超过 {d}，途经不明', points: '{n} 个定位点', choose: '选择老人或设备，查看一天的轨迹。',
+    speed_kmh: '{n} km/h', failed: '读取轨迹失败：{detail}', slider: '时间',
     label: '轨迹示意图', no_alarms: '当天没有告警',
+  },
+  replay: {
+    map: '轨迹地图', whole: '全程', day_before: '前一天', day_after: '后一天', step_back: '上一个定位点', step_on: '下一个定位点', skip: '跳过空白时段',
+    share: '复制本时刻链接', reading: '正在读取轨迹……', nearest: '看最近有轨迹的一天：{day}', heading: '向{wind} {n}°',
+    wind_n: '北', wind_ne: '东北', wind_e: '东', wind_se: '东南', wind_s: '南', wind_sw: '西南', wind_w: '西', wind_nw: '西北',
+    in_force: '{name}（{role}）· 此刻生效', not_in_force: '{name}（{role}）· 此刻不生效', by_device: '设备 {id}', late: '补传，晚到 {d}',
+    in_gap: '空白时段，去向不明', before_first: '当天尚无定位', alarms: '当天告警 {n} 条', stops: '停留 {n} 处', no_stops: '没有 10 分钟以上的停留',
+    from_home: '距{name} {d}', open: '详情', late_points: '补传的定位点 {n} 个（晚到 5 分钟以上）', length: '行程约 {d}',
+    keys: '空格 播放/暂停 · ←→ 逐点 · ↑↓ 倍速 · N/P 下一条/上一条告警 · PageUp/PageDown 换日',
   },
   wall: { unacknowledged: '未接警', acknowledged: '已接警', newest: '最新紧急告警', none: '没有紧急告警', title: '值班大屏' },
   roster: {
