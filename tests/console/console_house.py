@@ -147,7 +147,10 @@ class House:
     def say(self, device_id: str, stream: str, **payload: Any) -> None:
         self._seq += 1
         body = {"ts": time.time_ns() // 1_000_000, "seq": self._seq} | payload
-        self._voice.publish(f"care/v1/{device_id}/{stream}", json.dumps(body), qos=1).wait_for_publish(WAIT_S)
+        self.publish(device_id, stream, json.dumps(body))
+
+    def publish(self, device_id: str, stream: str, payload: str) -> None:
+        self._voice.publish(f"care/v1/{device_id}/{stream}", payload, qos=1).wait_for_publish(WAIT_S)
 
     def alarm(self, device_id: str, *kinds: str, **payload: Any) -> str:
         """A device raises; the id of its alarm, once the service has it."""

@@ -1,9 +1,9 @@
 // A day's track as the map draws it. Pure.
 import type { Feature, FeatureCollection, LineString, MultiPolygon, Point, Polygon, Position } from 'geojson'
-import type { Alarm } from '../logic/alarm'
 import { ring } from '../logic/geometry'
 import { inForce } from '../logic/in-force'
 import { type Chunk, isLate, type Pieces, type TrackPoint } from '../logic/replay'
+import type { DayAlarm } from '../state/day'
 import { indexAt } from '../logic/track'
 import type { Fence } from '../state/roster'
 import { toMap } from './here'
@@ -33,9 +33,9 @@ export const fixMarks = (points: readonly TrackPoint[]): FeatureCollection<Point
   })))
 
 /** Where the wearer was when the alarm was raised, as far as the track knows; else where the alarm says. */
-export function alarmMarks(points: readonly TrackPoint[], alarms: readonly Alarm[], name: (alarm: Alarm) => string): FeatureCollection<Point> {
+export function alarmMarks(points: readonly TrackPoint[], alarms: readonly DayAlarm[], name: (alarm: DayAlarm) => string): FeatureCollection<Point> {
   return collection(alarms.flatMap(alarm => {
-    const place = points[Math.max(0, indexAt(points, alarm.raised_at_ms))] ?? (alarm.position as { lon: number, lat: number } | null)
+    const place = points[Math.max(0, indexAt(points, alarm.at_ms))] ?? (alarm.position as { lon: number, lat: number } | null)
     if (!place) return []
     return [{
       type: 'Feature', properties: { id: alarm.alarm_id, name: name(alarm), icon: `alarm-${alarm.priority}` },

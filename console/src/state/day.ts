@@ -9,7 +9,9 @@ import { devices } from './roster'
 type Schemas = components['schemas']
 
 export interface Whose { device: string, resident: string }
-export interface Day { points: TrackPoint[], alarms: Alarm[], deviceIds: string[] }
+/** `at_ms` is its place on the day: when it happened, or else when it was raised. */
+export type DayAlarm = Alarm & { at_ms: number }
+export interface Day { points: TrackPoint[], alarms: DayAlarm[], deviceIds: string[] }
 
 const PAGE = 1000
 const LEAST_MS = 60_000
@@ -44,16 +46,20 @@ async function ofResident(id: string, from: number, to: number): Promise<TrackPo
   }
 }
 
-/** Every alarm of a device that was raised on the day, whatever became of it. */
-async function alarmsOf(device: string, from: number, to: number): Promise<Alarm[]> {
-  const found: Alarm[] = []
+/** Every alarm of a device that happened or was raised on the day, whatever became of it. */
+async function alarmsOf(device: string, from: number, to: number): Promise<DayAlarm[]> {
+  const found = new Map<string, DayAlarm>()
   let after: number | null = 0
   while (after !== null) {
     const page: Schemas['AlarmPage'] = await get(withQuery('/alarms', { state: 'all', device_id: device, limit: PAGE, after_seq: after }))
-    found.push(...page.items.filter(alarm => alarm.raised_at_ms >= from && alarm.raised_at_ms <= to))
+    for (const alarm of page.items) {
+      const at = [alarm.measured_at_ms, alarm.raised_at_ms].find(ms => ms !== null && ms >= from && ms <= to)
+      // One that changed while the pages were read comes twice; the second is newer.
+      if (at !== null && at !== undefined) found.set(alarm.alarm_id, { ...alarm, at_ms: at })
+    }
     after = page.next_after_seq
   }
-  return found
+  return [...found.values()]
 }
 
 export async function readDay(whose: Whose, day: string): Promise<Day> {
@@ -63,7 +69,7 @@ export async function readDay(whose: Whose, day: string): Promise<Day> {
   const named = whose.device ? [whose.device] : wornBy(whose.resident)
   const deviceIds = [...new Set([...named, ...points.map(point => point.device_id).filter(id => !!id) as string[]])]
   const alarms = (await Promise.all(deviceIds.map(id => alarmsOf(id, from, to)))).flat()
-  return { points, alarms: alarms.sort((a, b) => a.raised_at_ms - b.raised_at_ms), deviceIds }
+  return { points, alarms: alarms.sort((a, b) => a.at_ms - b.at_ms), deviceIds }
 }
 
 /** Of `count` days from the midnight `fromMs` on, the beginnings of those with a fix. */
