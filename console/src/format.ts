@@ -25,6 +25,9 @@ export const timeOfDay = (ms: number): string => written(ms, { hour: '2-digit', 
 export const hourMinute = (ms: number): string => written(ms, { hour: '2-digit', minute: '2-digit' })
 const day = (ms: number): string => written(ms, { month: '2-digit', day: '2-digit' })
 
+/** "11月23日 周一". */
+export const dateOfDay = (ms: number): string => written(ms, { month: 'long', day: 'numeric', weekday: 'short' })
+
 /** With the day unless it is today. */
 export function moment(ms: number, nowMs: number): string {
   return day(ms) === day(nowMs) ? timeOfDay(ms) : `${day(ms)} ${timeOfDay(ms)}`

@@ -181,6 +181,12 @@ const en: typeof zh = {
     keys: 'Space play/pause · ←→ fix by fix · ↑↓ speed · N/P next/previous alarm · PageUp/PageDown day',
   },
   wall: { unacknowledged: 'Not acknowledged', acknowledged: 'Acknowledged', newest: 'Newest urgent alarms', none: 'No urgent alarms', title: 'Duty wall' },
+  board: {
+    city: 'The city', list: 'Waiting by county', figures: 'Today', oldest: 'Longest wait', oldest_for: 'longest {d}', county_waits: 'urgent {urgent} · high {high}',
+    raised_urgent: 'Urgent alarms', raised_high: 'High alarms', raised_low: 'Low alarms', median: 'Median time to acknowledge (urgent)', soon: 'Acknowledged within 60 s',
+    closed: 'Closed', false: 'False alarms', heard: 'Devices heard within the hour', reading: 'Counting…', link_good: 'Connected', link_bad: 'Connection in trouble',
+    silent: 'the wall makes no sound', signed_out: 'This wall is not signed in, or its session has ended: it shows no alarms. Please sign in.',
+  },
   roster: {
     sites: 'Sites', residents: 'Residents', devices: 'Devices', fences: 'Fences', search: 'Search name, id or pinyin initials', count: '{n} entries', none: 'Nothing fits',
     loading: 'Reading the roster…', safe: 'Safe fence', forbidden: 'Forbidden fence', always: 'Always in force', scheduled: 'In force at times', never_heard: 'Never heard',

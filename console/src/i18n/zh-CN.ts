@@ -168,6 +168,12 @@ export default {
     keys: '空格 播放/暂停 · ←→ 逐点 · ↑↓ 倍速 · N/P 下一条/上一条告警 · PageUp/PageDown 换日',
   },
   wall: { unacknowledged: '未接警', acknowledged: '已接警', newest: '最新紧急告警', none: '没有紧急告警', title: '值班大屏' },
+  board: {
+    city: '全市', list: '各县市区待接警', figures: '今日数据', oldest: '最久等待', oldest_for: '最久 {d}', county_waits: '紧急 {urgent} · 重要 {high}',
+    raised_urgent: '紧急告警', raised_high: '重要告警', raised_low: '一般告警', median: '紧急接警用时（中位）', soon: '60 秒内接警', closed: '已处置',
+    false: '误报占比', heard: '一小时内在线设备', reading: '正在统计……', link_good: '连接正常', link_bad: '连接异常', silent: '大屏不响铃',
+    signed_out: '大屏未登录或登录已失效，此刻不显示告警。请值班员登录。',
+  },
   roster: {
     sites: '机构', residents: '老人', devices: '设备', fences: '围栏', search: '搜索姓名、编号或拼音首字母', count: '{n} 条', none: '没有符合条件的记录',
     loading: '正在读取名册……', safe: '安全围栏', forbidden: '禁入围栏', always: '全天生效', scheduled: '按时段生效', never_heard: '从未联系',
