@@ -33,6 +33,7 @@ from api import (
     shift,
     shift_notes,
     summary,
+    track_days,
     tracks,
 )
 from api.accounts import decoy_hash
@@ -80,8 +81,8 @@ def create_app(settings: Settings) -> FastAPI:
     state.preview_lock = asyncio.Lock()
 
     for module in (
-        auth, operators, alarms, push, summary, shift, shift_notes, reports, devices, tracks, fence_preview,
-        basemap, commands, health, asyncapi,
+        auth, operators, alarms, push, summary, shift, shift_notes, reports, devices, tracks, track_days,
+        fence_preview, basemap, commands, health, asyncapi,
     ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):

@@ -420,6 +420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{device_id}/track/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Track Days
+         * @description Of the days of 24 hours from `from_ms` on, those with a fix. The caller knows his midnight.
+         */
+        get: operations["track_days_api_v1_devices__device_id__track_days_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fences/preview": {
         parameters: {
             query?: never;
@@ -2134,6 +2154,16 @@ export interface components {
             points: components["schemas"]["Point"][];
         };
         /**
+         * TrackDays
+         * @description When those days begin that have a fix, in order.
+         */
+        TrackDays: {
+            /** Device Id */
+            device_id: string;
+            /** Days Ms */
+            days_ms: number[];
+        };
+        /**
          * Verb
          * @description What every verb needs: the version of the alarm that the operator was looking at.
          */
@@ -3072,6 +3102,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    track_days_api_v1_devices__device_id__track_days_get: {
+        parameters: {
+            query: {
+                from_ms: number;
+                days?: number;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDays"];
                 };
             };
             /** @description Problem details */

@@ -28,6 +28,9 @@ export const day = (ms: number): string => written(ms, { month: '2-digit', day: 
 /** With the day always: on paper, today is soon yesterday. */
 export const stamp = (ms: number): string => `${day(ms)} ${hourMinute(ms)}`
 
+/** "11月23日 周一". */
+export const dateOfDay = (ms: number): string => written(ms, { month: 'long', day: 'numeric', weekday: 'short' })
+
 /** With the day unless it is today. */
 export function moment(ms: number, nowMs: number): string {
   return day(ms) === day(nowMs) ? timeOfDay(ms) : `${day(ms)} ${timeOfDay(ms)}`

@@ -1,19 +1,19 @@
 // Keys of a page: single letters, and never while somebody writes or a dialog asks.
 import { onBeforeUnmount, onMounted } from 'vue'
 
-const REPEATING = new Set(['j', 'k', 'ArrowDown', 'ArrowUp'])
+const REPEATING = new Set(['j', 'k', 'ArrowDown', 'ArrowUp', 'ArrowLeft', 'ArrowRight'])
 
 function isWriting(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   return target.isContentEditable || ['TEXTAREA', 'SELECT'].includes(target.tagName)
-    || (target instanceof HTMLInputElement && !['checkbox', 'radio', 'button'].includes(target.type))
+    || (target instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'range'].includes(target.type))
 }
 
 /** What these keys do to the thing that has the focus comes first. */
 function isItsOwn(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target.closest('[data-popup]')) return true
-  return (key === 'Enter' || key === ' ') && target.closest('button, a[href], summary, input') !== null
+  return (key === 'Enter' || key === ' ') && target.closest('button, a[href], summary, [role=button], input:not([type=range])') !== null
 }
 
 export const dialogIsOpen = (): boolean =>

@@ -84,15 +84,20 @@ describe('what may be done', () => {
 })
 
 describe('health', () => {
-  const good = { heardMs: NOW, clockOffsetMs: 0, gateway: { connected: true, fault: null }, gatewayAgeMs: 500 }
-  const reasons = (more: object, at = NOW) => linkDangers({ ...good, ...more }, at).map(danger => danger.reason)
+  const good = { silentMs: 0, lostMs: null, clockOffsetMs: 0, behindMs: 0, gateway: { connected: true, fault: null }, gatewayAgeMs: 500 }
+  const reasons = (more: object) => linkDangers({ ...good, ...more }).map(danger => danger.reason)
   it('is quiet when all is well, and says each thing that is not', () => {
     expect(reasons({})).toEqual([])
-    expect(reasons({}, NOW + 10_001)).toEqual(['stream_silent'])
+    expect(reasons({ silentMs: 9_999, lostMs: 2_999, behindMs: 9_999, clockOffsetMs: 5_000 })).toEqual([])
+    expect(reasons({ silentMs: 10_000, clockOffsetMs: 9e9 })).toEqual(['stream_silent'])
+    expect(reasons({ lostMs: 3_000 })).toEqual(['stream_silent'])
+    expect(reasons({ behindMs: 10_000 })).toEqual(['stream_behind'])
     expect(reasons({ clockOffsetMs: -5001 })).toEqual(['clock_off'])
     expect(reasons({ gateway: null })).toEqual(['gateway_missing'])
     expect(reasons({ gatewayAgeMs: 10_001 })).toEqual(['gateway_old'])
     expect(reasons({ gateway: { connected: false, fault: 'disk full' } })).toEqual(['gateway_disconnected', 'gateway_fault'])
+    expect(reasons({ gateway: { queue: 501, queue_limit: 1000 } })).toEqual(['gateway_behind'])
+    expect(reasons({ gateway: { queue: 500, queue_limit: 1000 } })).toEqual([])
   })
 })
 

@@ -61,7 +61,7 @@ def test_a_name_that_is_markup_stays_text(sign_in, service):
     page.goto(f"{service.url}#/map?list=1&device=W13")
     expect(page.locator("aside h2").first).to_have_text(EVIL)
     assert page.locator("img[src=x]").count() == 0
-    assert page.title() == "守望 · 值班台"
+    assert page.title().endswith("守望 · 值班台")
 
 
 def test_eight_tabs_work_over_one_stream(sign_in, service):
@@ -191,19 +191,3 @@ def test_the_map_draws_and_falls_back_to_a_list(sign_in, service):
     expect(page.get_by_role("list", name="设备")).to_contain_text("样例老人12")
     page.locator(f'[data-card=W12] [data-alarm="{alarm_id}"] .open').click()
     expect(page).to_have_url(re.compile(f"alarm={alarm_id}"))
-
-
-def test_a_day_is_replayed(sign_in, service):
-    for n in range(6):
-        service.say("W14", "location", lat=LAT + n / 5000, lon=LON, acc=10, src="gnss")
-    service.alarm("W14", "fall")
-    until(lambda: len(service.get("devices/W14/track")["points"]) == 6, "the track")
-    page = sign_in(at="#/track?device=W14")
-    expect(page.locator("svg.track [data-now]")).to_be_visible()
-    expect(page.locator(".bar")).to_contain_text("6 个定位点")
-    mark = page.locator("[data-mark]")
-    expect(mark).to_contain_text("跌倒")
-    mark.click()
-    page.get_by_role("slider").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("p.now")).to_contain_text("精度 10 m")

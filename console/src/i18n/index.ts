@@ -25,10 +25,7 @@ export const language = computed<Language>({
   },
 })
 
-watchEffect(() => {
-  document.documentElement.lang = language.value
-  document.title = i18n.global.t('app.title')
-})
+watchEffect(() => (document.documentElement.lang = language.value))
 
 export const t = (key: string, named: Record<string, unknown> = {}): string => i18n.global.t(key, named)
 /** Whether there are words for this key; what is new in the service has none yet. */

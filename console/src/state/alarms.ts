@@ -1,7 +1,7 @@
 // All open alarms, as of the newest transition this tab knows. Reading the API and listening to the
 // stream overlap; the sequence of each alarm says which word is newer, so any order gives the same.
-import { computed, nextTick, ref, shallowRef } from 'vue'
-import { ask, get, withQuery } from '../api'
+import { computed, ref, shallowRef } from 'vue'
+import { get, withQuery } from '../api'
 import type { components } from '../api-types'
 import { type Alarm, type Because, isOpen } from '../logic/alarm'
 import { compareAlarms } from '../logic/order'
@@ -11,11 +11,12 @@ type Page = components['schemas']['AlarmPage']
 
 const PAGE = 1000
 const RETRY_MS = 2_000
+const CLOSED_KEPT = 5000 // more closed ones than any answer that is still under way could hold
 const GATHER_MS = 16 // a burst of transitions is one change of the page
 const REST_MS = 150 // and a storm of them is a few changes a second: sorting 5,000 alarms costs milliseconds
 
 const known = new Map<string, Alarm>()
-/** Closed ones too, so that an old page cannot bring them back. */
+/** Closed ones too, so that an old page cannot bring them back; the one that changed last is the last. */
 const newestSeq = new Map<string, number>()
 const snapshot = shallowRef<readonly Alarm[]>([])
 let gathering = false
@@ -56,21 +57,39 @@ function parentIn({ event, because }: Transition): Because {
 }
 
 function keep(alarm: Alarm): void {
+  newestSeq.delete(alarm.alarm_id)
   newestSeq.set(alarm.alarm_id, alarm.seq)
   if (isOpen(alarm)) known.set(alarm.alarm_id, alarm)
   else known.delete(alarm.alarm_id)
   seenSeq = Math.max(seenSeq, alarm.seq)
+  if (newestSeq.size > known.size + 2 * CLOSED_KEPT) forgetClosed()
   gather()
+}
+
+function forgetClosed(): void {
+  let tooMany = newestSeq.size - known.size - CLOSED_KEPT
+  for (const id of newestSeq.keys()) {
+    if (tooMany <= 0) return
+    if (known.has(id)) continue
+    newestSeq.delete(id)
+    tooMany--
+  }
+}
+
+/** What was open up to `after` and is not any more: it ended while nobody listened. */
+function dropEnded(after: number, open: ReadonlySet<string>): void {
+  for (const [id, alarm] of known) if (alarm.seq <= after && !open.has(id)) known.delete(id)
 }
 
 function gather(): void {
   if (gathering) return
   gathering = true
-  // Not an animation frame: a hidden tab has none, and its tone must sound all the same.
-  setTimeout(show, Math.max(GATHER_MS, gatheredMs + REST_MS - Date.now()))
+  setTimeout(spread, Math.max(GATHER_MS, gatheredMs + REST_MS - Date.now()))
 }
 
-function show(): void {
+/** Show what was gathered. Called by the hub's tick too: the browser slows the timers of a hidden tab. */
+export function spread(): void {
+  if (!gathering) return
   gathering = false
   gatheredMs = Date.now()
   // Those that were sorted before come first, so that sorting finds them nearly in order.
@@ -78,7 +97,6 @@ function show(): void {
   const news = before.length === known.size ? [] : newOf(before)
   snapshot.value = [...news, ...before].sort(compareAlarms)
   lastSeq.value = seenSeq
-  void nextTick(reportShown)
 }
 
 function newOf(before: readonly Alarm[]): Alarm[] {
@@ -89,9 +107,10 @@ function newOf(before: readonly Alarm[]): Alarm[] {
 /** Read everything that is open; the stream brings what comes after `after`. */
 export async function load(after: number): Promise<void> {
   const turn = ++loading
+  let open: ReadonlySet<string>
   for (;;) {
     try {
-      await loadPages(turn)
+      open = await loadPages(turn)
       break
     } catch {
       await new Promise(resolve => setTimeout(resolve, RETRY_MS))
@@ -99,52 +118,32 @@ export async function load(after: number): Promise<void> {
     }
   }
   if (turn !== loading) return
+  dropEnded(after, open)
   seenSeq = Math.max(seenSeq, after)
   loaded.value = true
   gather()
 }
 
-async function loadPages(turn: number): Promise<void> {
+async function loadPages(turn: number): Promise<Set<string>> {
+  const open = new Set<string>()
   let after: number | null = 0
   while (after !== null && turn === loading) {
     const page: Page = await get<Page>(withQuery('/alarms', { state: 'open', limit: PAGE, after_seq: after }))
-    if (turn !== loading) return
-    page.items.forEach(apply)
+    if (turn !== loading) break
+    for (const alarm of page.items) {
+      apply(alarm)
+      open.add(alarm.alarm_id)
+    }
     after = page.next_after_seq
   }
+  return open
 }
 
 export function forgetAlarms(): void {
   loading++
   known.clear()
   newestSeq.clear()
-  seenSeq = shownSeq = 0
+  seenSeq = lastSeq.value = 0
   loaded.value = false
   snapshot.value = []
 }
-
-let shownSeq = 0
-let reporting = false
-
-/** Tell the service what a person can now see: after the paint, and only from a visible page. */
-function reportShown(): void {
-  if (reporting || !loaded.value || document.visibilityState !== 'visible' || seenSeq <= shownSeq) return
-  reporting = true
-  requestAnimationFrame(() => requestAnimationFrame(() => void sendShown(lastSeq.value)))
-}
-
-async function sendShown(seq: number): Promise<void> {
-  try {
-    await ask('POST', '/stream/shown', { seq })
-    shownSeq = seq
-    reporting = false
-    reportShown()
-  } catch {
-    setTimeout(() => {
-      reporting = false
-      reportShown()
-    }, RETRY_MS)
-  }
-}
-
-document.addEventListener('visibilitychange', reportShown)
