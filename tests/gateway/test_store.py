@@ -498,12 +498,13 @@ def test_a_second_gateway_is_refused_and_a_failed_start_holds_nothing(tmp_path):
     house = House(tmp_path)
     with pytest.raises(StoreBusyError, match="another gateway"):
         House(tmp_path)
+    ((version,),) = house.rows("SELECT version_num FROM alembic_version")
     house.crash()
     change(house.settings.database, "UPDATE alembic_version SET version_num='9999'")
     with pytest.raises(StoreError) as error:
         House(tmp_path)
     assert "9999" in str(error.value)
-    change(house.settings.database, "UPDATE alembic_version SET version_num='0001'")
+    change(house.settings.database, f"UPDATE alembic_version SET version_num='{version}'")
     House(tmp_path).crash()
 
 
