@@ -19,7 +19,7 @@ import msgspec
 from alerts.policy import Policy
 from api.accounts import add_operator, add_token
 from api.supervisor import Supervisor, shouwang
-from device_sim.city import make_city
+from device_sim.city import make_city, spare_bands
 from iot_gateway.broker import BrokerError, free_port, start_broker
 from iot_gateway.database import StoreBusyError, WriterLock
 from iot_gateway.importing import import_roster
@@ -32,6 +32,7 @@ SEED: Final = 20230101
 # How eventful the city is: the first SOS within seconds, a fire within half a minute.
 LIVELY: Final = 1.0
 READY_WAIT_S: Final = 60.0
+SPARE_BANDS: Final = 12
 
 _PRIORITY_WORDS: Final = {"urgent": "紧急", "high": "重要", "low": "一般"}
 _KIND_WORDS: Final = {
@@ -137,7 +138,9 @@ def _prepare_city(data_dir: Path, settings: Settings, bands: int, fire_sensors: 
     print("demo: making a city", flush=True)
     city = make_city(SEED, bands, fire_sensors)
     path.write_bytes(msgspec.json.encode(city))
-    import_roster(settings, Policy(), parse(path.read_bytes(), str(path)))
+    # Not in the file: nobody plays a band on the shelf.
+    imported = {**city, "devices": [*city["devices"], *spare_bands(SPARE_BANDS)]}
+    import_roster(settings, Policy(), parse(msgspec.json.encode(imported), str(path)))
     print(f"demo: {len(city['sites'])} sites, {len(city['devices'])} devices", flush=True)
     return path
 
