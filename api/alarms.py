@@ -87,6 +87,7 @@ async def list_alarms(
     site_id: str | None = None,
     county: str | None = None,
     device_id: str | None = None,
+    resident_id: str | None = None,
     after_seq: Annotated[int, Query(ge=0, le=MAX_INT)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> AlarmPage:
@@ -97,6 +98,7 @@ async def list_alarms(
         (alarms.c.priority, priority),
         (alarms.c.site_id, site_id),
         (alarms.c.device_id, device_id),
+        (alarms.c.resident_id, resident_id),
     ):
         if wanted is not None:
             query = query.where(column == wanted)

@@ -22,12 +22,15 @@ from api import (
     console,
     devices,
     health,
+    imports,
     logs,
     problems,
     push,
     roster,
     summary,
+    swap,
     tracks,
+    wearings,
 )
 from api.accounts import decoy_hash
 from api.database import Database, wait_for_tables
@@ -68,7 +71,20 @@ def create_app(settings: Settings) -> FastAPI:
     state.requests = Requests()
     state.roster_lock = asyncio.Lock()
 
-    for module in (auth, alarms, push, summary, devices, tracks, commands, health, asyncapi):
+    for module in (
+        auth,
+        alarms,
+        push,
+        summary,
+        devices,
+        tracks,
+        wearings,
+        swap,
+        imports,
+        commands,
+        health,
+        asyncapi,
+    ):
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):
         app.include_router(roster.routes(kind))

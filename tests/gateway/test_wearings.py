@@ -84,7 +84,9 @@ def test_a_crash_before_the_commit_writes_nothing_and_after_it_not_twice(house, 
     began = house.clock.at_ms
     command_id = house.ask("roster", {"put": {"devices": [WORN | {"resident_id": "r2"}]}})
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "_write_meta", lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("full")))
+        patch.setattr(
+            Store, "_write_meta", lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("full"))
+        )
         with pytest.raises(Exception, match="full"):
             house.turn()
     house.restart()
