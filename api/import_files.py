@@ -139,8 +139,13 @@ def _read_sheet(content: bytes, titles: frozenset[str]) -> Iterator[tuple[int, l
         named = [sheet for sheet in book.worksheets if sheet.title.strip().lower() in titles]
         sheet = (named or book.worksheets)[0]
         rows = sheet.iter_rows(max_row=SHEET_ROWS, max_col=MAX_COLUMNS + 1)
+        empty = None
         for number, cells in enumerate(rows, start=1):
-            if cells and any(cell.value is not None for cell in cells):
+            if cells is empty:  # openpyxl repeats one object for all rows of a gap
+                continue
+            if not any(cell.value is not None for cell in cells):
+                empty = cells
+            else:
                 yield number, _narrow(number, [_as_text(cell) for cell in cells])
     finally:
         book.close()

@@ -285,7 +285,9 @@ def test_a_file_that_cannot_be_read_is_refused_in_words(refusing, content, media
 
 
 def test_a_form_or_a_table_without_its_kind_is_refused(refusing):
-    assert send(refusing, GOOD, headers={"content-type": "multipart/form-data; boundary=x"}).status_code == 415
+    assert (
+        send(refusing, GOOD, headers={"content-type": "multipart/form-data; boundary=x"}).status_code == 415
+    )
     answer = send(refusing, GOOD, None)
     assert answer.status_code == 422 and answer.json()["errors"][0]["loc"] == ["query", "kind"]
     assert send(refusing, GOOD, "towns").status_code == 422
@@ -345,7 +347,9 @@ def test_a_file_over_the_limits_is_refused_and_one_within_is_taken(city):
     assert over.status_code == 422 and over.json()["code"] == "too_many_rows"
     assert send(city, many + " " * (MAX_FILE_BYTES + 1 - len(many.encode()))).status_code == 413
     assert send(city, b"x" * (MAX_FILE_BYTES + 1), verb="import").status_code == 413
-    elsewhere = city.client.post("/api/v1/sites", content=b"x" * 2_000_000, headers={"content-type": "text/csv"})
+    elsewhere = city.client.post(
+        "/api/v1/sites", content=b"x" * 2_000_000, headers={"content-type": "text/csv"}
+    )
     assert elsewhere.status_code == 413
 
 
