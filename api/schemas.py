@@ -312,10 +312,10 @@ class WearingPage(BaseModel):
 
 
 class Swap(BaseModel):
-    """Which band comes off, and which is put on in its place."""
+    """Which band comes off, and which is put on in its place. `old_device_id` null: the person wears none."""
 
     model_config = STRICT
-    old_device_id: DeviceId
+    old_device_id: DeviceId | None = None
     new_device_id: DeviceId
 
 
@@ -323,6 +323,6 @@ class Swapped(BaseModel):
     """Both bands as they are now. `open_alarms`: of the old band; they stay open, and this person's."""
 
     resident_id: str
-    old_device: DeviceState
+    old_device: DeviceState | None
     new_device: DeviceState
     open_alarms: list[str]

@@ -36,28 +36,40 @@ _MOVED = ("site_id", "zone", "resident_id", "fence_ids")
 async def swap_band(
     resident_id: str, body: Swap, request: Request, who: Who, store: Store, live: Now, gateway: Gateway
 ) -> Response | dict[str, Any]:
-    """Put another band on a person: it takes the old one's site, zone, fences and wearer."""
+    """Put another band on a person: it takes the old one's site, zone, fences and wearer.
+
+    Without an old one it goes to the person's site, with the fences of that.
+    """
     async with request.app.state.roster_lock:
-        await read(RESIDENTS, resident_id, who, store, live)
+        person = await read(RESIDENTS, resident_id, who, store, live)
         if body.old_device_id == body.new_device_id:
             raise problems.unprocessable("new_device_id", "is the band that comes off")
-        old = await _wristband("old_device_id", body.old_device_id, who, store, live)
         new = await _wristband("new_device_id", body.new_device_id, who, store, live)
-        _refuse_if_worn(resident_id, old, new)
+        edit = [_bare(new) | {"site_id": person["site_id"], "resident_id": resident_id}]
+        if body.old_device_id is not None:
+            old = await _wristband("old_device_id", body.old_device_id, who, store, live)
+            if old["resident_id"] != resident_id:
+                detail = f"{body.old_device_id} is not worn by this person any more."
+                raise ProblemError(409, detail, code="not_worn_by_them", worn_by=old["resident_id"])
+            edit = [_bare(old), _bare(new) | {name: old[name] for name in _MOVED}]
+        _refuse_if_worn(resident_id, new)
         await _refuse_if_anothers_alarm(resident_id, body.new_device_id, store)
-        edit = {"put": {"devices": [_put(_bare(old)), _put(_bare(new) | {f: old[f] for f in _MOVED})]}}
-        decision = await gateway.ask("roster", edit, who)
+        decision = await gateway.ask("roster", {"put": {"devices": [_put(one) for one in edit]}}, who)
         if decision.code is None:
             return pending(decision)
         if not decision.done:
             raise refused(decision)
+        return await _told(resident_id, body, who, store, live)
+
+
+async def _told(resident_id: str, body: Swap, who: Principal, store: Database, live: Live) -> dict[str, Any]:
+    """Both bands as they are now, and what of the old one is still open."""
+    told: dict[str, Any] = {"resident_id": resident_id, "old_device": None, "open_alarms": []}
+    if body.old_device_id is not None:
+        told["old_device"] = await read(DEVICES, body.old_device_id, who, store, live)
         still_open = await _open_alarms(body.old_device_id, store)
-        return {
-            "resident_id": resident_id,
-            "old_device": await read(DEVICES, body.old_device_id, who, store, live),
-            "new_device": await read(DEVICES, body.new_device_id, who, store, live),
-            "open_alarms": [row["alarm_id"] for row in still_open if row["resident_id"] == resident_id],
-        }
+        told["open_alarms"] = [row["alarm_id"] for row in still_open if row["resident_id"] == resident_id]
+    return told | {"new_device": await read(DEVICES, body.new_device_id, who, store, live)}
 
 
 async def _wristband(
@@ -72,10 +84,7 @@ async def _wristband(
     return await read(DEVICES, device_id, who, store, live)
 
 
-def _refuse_if_worn(resident_id: str, old: dict[str, Any], new: dict[str, Any]) -> None:
-    if old["resident_id"] != resident_id:
-        detail = f"{old['device_id']} is not worn by this person any more."
-        raise ProblemError(409, detail, code="not_worn_by_them", worn_by=old["resident_id"])
+def _refuse_if_worn(resident_id: str, new: dict[str, Any]) -> None:
     if new["resident_id"] not in {None, resident_id}:
         detail = f"{new['device_id']} is worn by somebody else."
         raise ProblemError(409, detail, code="worn_by_another", worn_by=new["resident_id"])

@@ -25,6 +25,9 @@ export const timeOfDay = (ms: number): string => written(ms, { hour: '2-digit', 
 export const hourMinute = (ms: number): string => written(ms, { hour: '2-digit', minute: '2-digit' })
 const day = (ms: number): string => written(ms, { month: '2-digit', day: '2-digit' })
 
+/** With the year: for what may be long ago. */
+export const dayAndTime = (ms: number): string => written(ms, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' })
+
 /** With the day unless it is today. */
 export function moment(ms: number, nowMs: number): string {
   return day(ms) === day(nowMs) ? timeOfDay(ms) : `${day(ms)} ${timeOfDay(ms)}`

@@ -113,6 +113,16 @@ def test_of_two_who_swap_at_once_one_is_told_that_it_is_done(city):
     assert len(city.book.ask("SELECT 1 FROM devices WHERE resident_id='r1'")) == 1
 
 
+def test_a_first_band_goes_to_the_persons_site(city):
+    city.book.ask("UPDATE devices SET resident_id=NULL WHERE device_id='w1'")
+    told = swap(city, old=None).json()
+    assert told["old_device"] is None and told["new_device"]["resident_id"] == "r1"
+    assert city.gateway.seen[0][2]["put"]["devices"] == [
+        {"device_id": "spare", "kind": "wristband", "model": "B2", "site_id": "s1", "resident_id": "r1"}
+    ]
+    assert swap(city, old=None, resident="r2").json()["code"] == "worn_by_another"
+
+
 def test_a_gateway_that_says_nothing_is_202(city):
     city.gateway.silent = True
     assert swap(city).status_code == 202
