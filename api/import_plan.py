@@ -210,7 +210,7 @@ def plan_of(drafts: list[Draft], stored: Stored) -> Plan:
     rows, counts = [], Counts()
     put: dict[str, list[dict[str, Any]]] = {}
     for draft in drafts:
-        if not draft.errors:
+        if draft.item:
             _check(draft, there)
         row = _decided(draft, stored)
         rows.append(row)
@@ -241,26 +241,20 @@ def _twin(draft: Draft, row: int) -> Finding:
 
 
 def _check(draft: Draft, there: Mapping[str, set[str]]) -> None:
-    """The form, what it names, and where it lies; leaves in `draft.item` what would be put."""
-    key, model = MODELS[draft.kind]
-    swapped = _swapped(draft.item)
+    """The form, what it names, and where it lies; leaves in `draft.item` what would be put.
+
+    Everything that is wrong is told at once; of a field whose cell could not be read, only that.
+    """
+    model = MODELS[draft.kind][1]
+    swapped, told = _swapped(draft.item), {found.field for found in draft.errors}
     try:
         draft.item = model.model_validate(draft.item).model_dump(by_alias=True, exclude_none=True)
     except ValidationError as error:
-        draft.errors += [_finding(one) for one in error.errors(include_url=False, include_input=False)]
-        if swapped:
-            draft.errors.insert(0, swapped)
+        found = [_finding(one) for one in error.errors(include_url=False, include_input=False)]
+        draft.errors += [one for one in ([swapped] if swapped else []) + found if one.field not in told]
+    draft.errors += _unknown_ids(draft, there)
+    if draft.errors:
         return
-    for name, kind in _TARGET.items():
-        if name != key and (said := draft.item.get(name)) is not None:
-            wanted = [said] if isinstance(said, str) else said
-            if missing := [one for one in wanted if one not in there[kind]]:
-                told = ", ".join(missing[:5])
-                draft.errors.append(
-                    Finding(
-                        field=name, code="unknown_id", msg=f"not in the roster: {told}", named={"ids": told}
-                    )
-                )
     model_name = draft.item.get("model")
     if draft.kind == "devices" and model_name is not None and model_name not in there["models"]:
         said = Finding(
@@ -273,6 +267,16 @@ def _check(draft: Draft, there: Mapping[str, set[str]]) -> None:
         draft.warnings.append(swapped)
     elif _abroad(draft.item):
         draft.warnings.append(Finding(field="lat", code="abroad", msg="lies outside of China"))
+
+
+def _unknown_ids(draft: Draft, there: Mapping[str, set[str]]) -> Iterable[Finding]:
+    for name, kind in _TARGET.items():
+        said = draft.item.get(name)
+        wanted = [said] if isinstance(said, str) else said if isinstance(said, list) else []
+        missing = [one for one in wanted if isinstance(one, str) and one not in there[kind]]
+        if missing and name != MODELS[draft.kind][0]:
+            ids = ", ".join(missing[:5])
+            yield Finding(field=name, code="unknown_id", msg=f"not in the roster: {ids}", named={"ids": ids})
 
 
 def _finding(error: Mapping[str, Any]) -> Finding:

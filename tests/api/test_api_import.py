@@ -125,6 +125,15 @@ def test_what_is_wrong_is_named_by_row_and_field(city, kind, text, wanted):
     assert all(found["msg"] for found in row["errors"])
 
 
+def test_everything_that_is_wrong_with_a_row_is_told_at_once(city):
+    (row,) = rows(send(city, "site_id,kind,lat,lon\na/b,castle,x,200\n"))
+    assert codes(row) == {
+        ("kind", "not_a_choice"), ("lat", "bad_number"), ("site_id", "string_pattern_mismatch"), ("lon", "less_than_equal"),
+    }  # fmt: skip
+    (row,) = rows(send(city, "resident_id,site_id,birth_date\nr9,nowhere,soon\n", "residents"))
+    assert codes(row) == {("site_id", "unknown_id"), ("birth_date", "bad_date")}
+
+
 def test_an_id_that_is_there_twice_is_refused_in_both_rows_with_the_others_number(city):
     text = GOOD + "s8,b,home,36,119,,,\n" + "s7,other,home,36,119,,,\n"
     told = {row["row"]: row for row in rows(send(city, text))}

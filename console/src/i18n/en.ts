@@ -210,7 +210,7 @@ const en: typeof zh = {
     import: {
       title: 'Import', kind: 'What to import', template: 'Template:', file: 'Choose a file', hint: 'Excel (.xlsx), CSV, or a whole roster as JSON; at most 50,000 rows and 20 MB. You see a preview first; nothing is written yet.',
       looking: 'Checking {name}…', applying: 'Writing the roster…', preview: 'Preview of the import', filter: 'Filter the preview', all: 'All', error: 'Errors', warning: 'Warnings', add: 'New', change: 'Changed', same: 'Unchanged',
-      colon: ': ', skip: 'Skip {n} rows with errors', apply: 'Import {n} rows', nothing_to_do: 'Nothing to write.', done: 'Imported: {add} new, {change} changed, {error} skipped.',
+      tag: { add: 'New', change: 'Change', same: 'Same', error: 'Error' }, colon: ': ', skip: 'Skip {n} rows with errors', apply: 'Import ({n})', nothing_to_do: 'Nothing to write.', done: 'Imported: {add} new, {change} changed, {error} skipped.',
       unreadable: 'The file cannot be read; it may have been changed or moved. Choose it again.',
       code: {
         too_many_rows: 'More than 50,000 rows; split the file.', too_many_columns: 'Too many columns; use the template.', empty: 'The file is empty.', encoding: 'Unknown text encoding; save as “CSV UTF-8” or .xlsx.',

@@ -197,7 +197,7 @@ export default {
     import: {
       title: '批量导入', kind: '导入哪一类', template: '下载模板：', file: '选择文件', hint: 'Excel（.xlsx）、CSV，或整份名册 JSON；最多 5 万行、20 MB。先预览，不会立即写入。',
       looking: '正在检查 {name}……', applying: '正在写入名册……', preview: '导入预览', filter: '筛选预览', all: '全部', error: '有错误', warning: '提醒', add: '新增', change: '修改', same: '无变化',
-      colon: '：', skip: '跳过 {n} 行有错误的', apply: '导入 {n} 条', nothing_to_do: '没有需要写入的内容。', done: '已导入：新增 {add} 条，修改 {change} 条，跳过 {error} 条。',
+      tag: { add: '新增', change: '修改', same: '无变化', error: '有错误' }, colon: '：', skip: '跳过 {n} 行有错误的', apply: '导入 {n} 条', nothing_to_do: '没有需要写入的内容。', done: '已导入：新增 {add} 条，修改 {change} 条，跳过 {error} 条。',
       unreadable: '文件读不出来，可能刚被修改或移走，请重新选择。',
       code: {
         too_many_rows: '超过 5 万行，请分成几个文件。', too_many_columns: '列数太多，请使用模板。', empty: '文件是空的。', encoding: '文字编码无法识别，请另存为“CSV UTF-8”或 .xlsx。',
