@@ -24,6 +24,7 @@ from api import (
     devices,
     fence_preview,
     health,
+    imports,
     logs,
     operators,
     problems,
@@ -33,8 +34,10 @@ from api import (
     shift,
     shift_notes,
     summary,
+    swap,
     track_days,
     tracks,
+    wearings,
 )
 from api.accounts import decoy_hash
 from api.acts import Journal
@@ -82,7 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     for module in (
         auth, operators, alarms, push, summary, shift, shift_notes, reports, devices, tracks, track_days,
-        fence_preview, basemap, commands, health, asyncapi,
+        wearings, swap, imports, fence_preview, basemap, commands, health, asyncapi,
     ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):

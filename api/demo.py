@@ -21,7 +21,7 @@ from api.accounts import add_operator, add_token
 from api.supervisor import Supervisor, shouwang
 from api.words import KIND_WORDS as _KIND_WORDS
 from api.words import PRIORITY_WORDS as _PRIORITY_WORDS
-from device_sim.city import make_city
+from device_sim.city import make_city, spare_bands
 from iot_gateway.broker import BrokerError, free_port, start_broker
 from iot_gateway.database import StoreBusyError, WriterLock
 from iot_gateway.importing import import_roster
@@ -34,6 +34,7 @@ SEED: Final = 20230101
 # How eventful the city is: the first SOS within seconds, a fire within half a minute.
 LIVELY: Final = 1.0
 READY_WAIT_S: Final = 60.0
+SPARE_BANDS: Final = 12
 
 
 class DemoError(Exception):
@@ -128,7 +129,9 @@ def _prepare_city(data_dir: Path, settings: Settings, bands: int, fire_sensors: 
     print("demo: making a city", flush=True)
     city = make_city(SEED, bands, fire_sensors)
     path.write_bytes(msgspec.json.encode(city))
-    import_roster(settings, Policy(), parse(path.read_bytes(), str(path)))
+    # Not in the file: nobody plays a band on the shelf.
+    imported = {**city, "devices": [*city["devices"], *spare_bands(SPARE_BANDS)]}
+    import_roster(settings, Policy(), parse(msgspec.json.encode(imported), str(path)))
     print(f"demo: {len(city['sites'])} sites, {len(city['devices'])} devices", flush=True)
     return path
 

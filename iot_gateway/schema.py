@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata: Final = MetaData()
@@ -102,7 +103,7 @@ alarms = Table(
     Column("subject_id", Text, nullable=False),
     Column("device_id", Text, index=True),
     Column("site_id", Text, index=True),
-    Column("resident_id", Text),
+    Column("resident_id", Text, index=True),
     Column("kind", Text, nullable=False),
     Column("fence_id", Text),
     Column("priority", Text, nullable=False),
@@ -195,6 +196,7 @@ sites = Table(
     Column("county", Text, index=True),
     Column("street", Text),
     Column("phone", Text),
+    Column("street_phone", Text),
 )
 
 residents = Table(
@@ -207,6 +209,7 @@ residents = Table(
     Column("care_level", Text),
     Column("risk_notes", Text),
     Column("contacts", Text),  # JSON list
+    Column("birth_date", Text),  # YYYY-MM-DD, or YYYY
 )
 
 fences = Table(
@@ -235,6 +238,20 @@ devices = Table(
     Column("fence_ids", Text),  # JSON list; null means the site's
     Column("registered", Boolean, nullable=False),
     Column("removed", Boolean, nullable=False),
+)
+
+# Who wore which wristband when: from `from_ms` on, and before `to_ms`; null means now. `from_ms` 0:
+# since before this was kept. Written with the change of `devices.resident_id` that it tells of.
+wearings = Table(
+    "wearings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("device_id", Text, nullable=False),
+    Column("resident_id", Text, nullable=False, index=True),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger),
+    # A band is worn by one person at a time.
+    Index("wearings_now", "device_id", unique=True, sqlite_where=text("to_ms IS NULL")),
 )
 
 # 4. What the api appends -----------------------------------------------------------------------

@@ -440,6 +440,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/residents/{resident_id}/wearings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Wearings
+         * @description The bands this person wore, the newest first, at most 1,000.
+         */
+        get: operations["list_wearings_api_v1_residents__resident_id__wearings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{resident_id}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Track Person
+         * @description The fixes of whichever band this person wore at each time; by default the last 24 hours.
+         *
+         *     A fix belongs to who wore the band when it was measured, whenever it arrived. More than 50,000: 422.
+         */
+        get: operations["track_person_api_v1_residents__resident_id__track_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{resident_id}/swap_band": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Swap Band
+         * @description Put another band on a person: it takes the old one's site, zone, fences and wearer.
+         *
+         *     Without an old one it goes to the person's site, with the fences of that.
+         */
+        post: operations["swap_band_api_v1_residents__resident_id__swap_band_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What the file in the body would do, row by row. Nothing is written.
+         */
+        post: operations["preview_api_v1_roster_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import File
+         * @description Apply the file in the body, all or nothing: 422 with the rows in error, unless they may be skipped.
+         *
+         *     With the `fingerprint` of a preview: 409 if it would no longer do what was previewed.
+         */
+        post: operations["import_file_api_v1_roster_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Template
+         * @description An empty table to fill in.
+         */
+        get: operations["template_api_v1_roster_template_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/fences/preview": {
         parameters: {
             query?: never;
@@ -1175,6 +1301,37 @@ export interface components {
             phone?: string | null;
         };
         /**
+         * Counts
+         * @description How many rows of each action, and how many of them have a warning.
+         */
+        Counts: {
+            /**
+             * Add
+             * @default 0
+             */
+            add: number;
+            /**
+             * Change
+             * @default 0
+             */
+            change: number;
+            /**
+             * Same
+             * @default 0
+             */
+            same: number;
+            /**
+             * Error
+             * @default 0
+             */
+            error: number;
+            /**
+             * Warning
+             * @default 0
+             */
+            warning: number;
+        };
+        /**
          * Credentials
          * @description What a person types.
          */
@@ -1511,6 +1668,25 @@ export interface components {
             chattering: components["schemas"]["Chattering"];
         };
         /**
+         * Finding
+         * @description What is wrong, or odd, about one field. `named`: what the words name, for other languages.
+         */
+        Finding: {
+            /** Field */
+            field: string | null;
+            /** Code */
+            code: string;
+            /** Msg */
+            msg: string;
+            /**
+             * Named
+             * @default {}
+             */
+            named: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Fix
          * @description Where a device was last measured.
          */
@@ -1545,6 +1721,45 @@ export interface components {
             announced: number;
             /** Operators */
             operators: number;
+        };
+        /**
+         * ImportRow
+         * @description One row. `row`: its number in the sheet, or its place in the list of a JSON roster, from 1.
+         *
+         *     `changes`: [old, new] of each field that would not be what it is.
+         */
+        ImportRow: {
+            /** Kind */
+            kind: string;
+            /** Row */
+            row: number;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "add" | "change" | "same" | "error";
+            /** Id */
+            id: string | null;
+            /** Name */
+            name: string | null;
+            /** Changes */
+            changes: {
+                [key: string]: [
+                    unknown,
+                    unknown
+                ];
+            };
+            /** Errors */
+            errors: components["schemas"]["Finding"][];
+            /** Warnings */
+            warnings: components["schemas"]["Finding"][];
+        };
+        /**
+         * Imported
+         * @description What an import did.
+         */
+        Imported: {
+            counts: components["schemas"]["Counts"];
         };
         /**
          * Load
@@ -1738,6 +1953,36 @@ export interface components {
             command_id: string;
         };
         /**
+         * PersonPoint
+         * @description One fix of a person's track, and the band that measured it.
+         */
+        PersonPoint: {
+            /** Measured At Ms */
+            measured_at_ms: number;
+            /** Received At Ms */
+            received_at_ms: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Acc M */
+            acc_m: number | null;
+            /** Src */
+            src: string | null;
+            /** Device Id */
+            device_id: string;
+        };
+        /**
+         * PersonTrack
+         * @description Where a person was, in the order of measurement, by whichever band was worn.
+         */
+        PersonTrack: {
+            /** Resident Id */
+            resident_id: string;
+            /** Points */
+            points: components["schemas"]["PersonPoint"][];
+        };
+        /**
          * Point
          * @description One fix of a track.
          */
@@ -1767,6 +2012,17 @@ export interface components {
             type: "Polygon";
             /** Coordinates */
             coordinates: number[][][];
+        };
+        /**
+         * Preview
+         * @description What an import would do. `fingerprint` stays the same as long as it would do that.
+         */
+        Preview: {
+            counts: components["schemas"]["Counts"];
+            /** Rows */
+            rows: components["schemas"]["ImportRow"][];
+            /** Fingerprint */
+            fingerprint: string;
         };
         /**
          * PreviewEpisode
@@ -1932,7 +2188,7 @@ export interface components {
         };
         /**
          * Resident
-         * @description A person in care.
+         * @description A person in care. `birth_date`: the day, or only the year where no more is known.
          */
         Resident: {
             /** Resident Id */
@@ -1949,6 +2205,8 @@ export interface components {
             risk_notes?: string | null;
             /** Contacts */
             contacts?: components["schemas"]["Contact"][] | null;
+            /** Birth Date */
+            birth_date?: string | null;
         };
         /** ResidentPage */
         ResidentPage: {
@@ -1975,6 +2233,8 @@ export interface components {
             risk_notes?: string | null;
             /** Contacts */
             contacts?: components["schemas"]["Contact"][] | null;
+            /** Birth Date */
+            birth_date?: string | null;
         };
         /**
          * Schedule
@@ -2054,7 +2314,7 @@ export interface components {
         };
         /**
          * Site
-         * @description A place of care.
+         * @description A place of care. `street_phone`: of the office of its street or town.
          */
         Site: {
             /** Site Id */
@@ -2076,6 +2336,8 @@ export interface components {
             street?: string | null;
             /** Phone */
             phone?: string | null;
+            /** Street Phone */
+            street_phone?: string | null;
         };
         /** SitePage */
         SitePage: {
@@ -2107,6 +2369,8 @@ export interface components {
             street?: string | null;
             /** Phone */
             phone?: string | null;
+            /** Street Phone */
+            street_phone?: string | null;
         };
         /**
          * Standing
@@ -2144,6 +2408,28 @@ export interface components {
             gateway_age_ms: number | null;
         };
         /**
+         * Swap
+         * @description Which band comes off, and which is put on in its place. `old_device_id` null: the person wears none.
+         */
+        Swap: {
+            /** Old Device Id */
+            old_device_id?: string | null;
+            /** New Device Id */
+            new_device_id: string;
+        };
+        /**
+         * Swapped
+         * @description Both bands as they are now. `open_alarms`: of the old band; they stay open, and this person's.
+         */
+        Swapped: {
+            /** Resident Id */
+            resident_id: string;
+            old_device: components["schemas"]["DeviceState"] | null;
+            new_device: components["schemas"]["DeviceState"];
+            /** Open Alarms */
+            open_alarms: string[];
+        };
+        /**
          * Track
          * @description Where a device was, in the order of measurement.
          */
@@ -2172,6 +2458,30 @@ export interface components {
             version: number;
             /** Text */
             text?: string | null;
+        };
+        /**
+         * Wearing
+         * @description Who wore a wristband from when until before when.
+         *
+         *     `from_ms` 0: since before this was kept. `to_ms` null: now.
+         */
+        Wearing: {
+            /** Device Id */
+            device_id: string;
+            /** From Ms */
+            from_ms: number;
+            /** To Ms */
+            to_ms: number | null;
+        };
+        /**
+         * WearingPage
+         * @description The bands of a person, the newest first.
+         */
+        WearingPage: {
+            /** Items */
+            items: components["schemas"]["Wearing"][];
+            /** Next After Seq */
+            next_after_seq?: null;
         };
         /**
          * Window
@@ -3137,6 +3447,233 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TrackDays"];
                 };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_wearings_api_v1_residents__resident_id__wearings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WearingPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    track_person_api_v1_residents__resident_id__track_get: {
+        parameters: {
+            query?: {
+                from_ms?: number | null;
+                to_ms?: number | null;
+            };
+            header?: never;
+            path: {
+                resident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonTrack"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    swap_band_api_v1_residents__resident_id__swap_band_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Swap"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Swapped"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_api_v1_roster_preview_post: {
+        parameters: {
+            query?: {
+                /** @description of a CSV or XLSX file; a JSON roster says it itself */
+                kind?: ("sites" | "residents" | "devices" | "fences") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "text/csv": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_file_api_v1_roster_import_post: {
+        parameters: {
+            query?: {
+                /** @description of a CSV or XLSX file; a JSON roster says it itself */
+                kind?: ("sites" | "residents" | "devices" | "fences") | null;
+                skip_errors?: boolean;
+                fingerprint?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "text/csv": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    template_api_v1_roster_template_get: {
+        parameters: {
+            query: {
+                kind: "sites" | "residents" | "devices" | "fences";
+                format?: "csv" | "xlsx";
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details */
             default: {

@@ -31,6 +31,9 @@ export const stamp = (ms: number): string => `${day(ms)} ${hourMinute(ms)}`
 /** "11月23日 周一". */
 export const dateOfDay = (ms: number): string => written(ms, { month: 'long', day: 'numeric', weekday: 'short' })
 
+/** With the year: for what may be long ago. */
+export const dayAndTime = (ms: number): string => written(ms, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' })
+
 /** With the day unless it is today. */
 export function moment(ms: number, nowMs: number): string {
   return day(ms) === day(nowMs) ? timeOfDay(ms) : `${day(ms)} ${timeOfDay(ms)}`

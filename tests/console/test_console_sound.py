@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import signal
 
@@ -121,7 +122,7 @@ def test_an_alarm_sounds_at_its_period_until_it_is_acknowledged(sign_in, service
     ear.wait_for_sound()
     onsets = ear.onsets_s(ear.hear(9))
     assert len(onsets) >= 3
-    for before, after in zip(onsets, onsets[1:], strict=False):
+    for before, after in itertools.pairwise(onsets):
         assert after - before == pytest.approx(2.4, abs=0.1)
     row(ear.page, alarm_id).click()
     ear.page.locator("aside.drawer").get_by_role("button", name="接警").click()
@@ -227,7 +228,9 @@ def test_a_wrong_clock_is_told(sign_in, service):
     page = sign_in()
     page.clock.install(time=service.get("summary")["at_ms"] / 1000 + 3600)
     page.reload()
-    expect(page.locator("[data-danger=clock_off]")).to_contain_text(re.compile(r"相差 3\d{3} 秒"), timeout=SLOW)
+    expect(page.locator("[data-danger=clock_off]")).to_contain_text(
+        re.compile(r"相差 3\d{3} 秒"), timeout=SLOW
+    )
 
 
 @pytest.mark.parametrize(("verb", "danger"), [("api", "stream_silent"), ("gateway", "gateway_old")])

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ from road import NOW_MS, Core, House, enrolment, examples, message
 from sqlalchemy import create_engine
 
 from alerts.policy import Policy
-from iot_gateway import journal, requests, roster_rows, schema
+from iot_gateway import database, journal, requests, roster_rows, schema
 from iot_gateway.database import StoreBusyError, StoreError, connect, migrate
 from iot_gateway.gateway import Gateway
 from iot_gateway.reading import journal_rows, verify_store
@@ -61,7 +63,7 @@ def full_step(core, at_ms):
         at_ms, inputs, admitted, decisions, pulse="{}", policy="{}", last_request_id=7, state=b"state",
         device_commands=[requests.device_command_row("d2", "w1", "buzz", {}, at_ms, at_ms + 1000)],
     )  # fmt: skip
-    record.roster_rows = [*record.roster_rows, *roster_rows.rows_of(change, core.engine.fleet.row_of)]
+    record.roster_rows = [*record.roster_rows, *roster_rows.rows_of(change, core.engine.fleet.row_of, at_ms)]
     return record
 
 
@@ -395,9 +397,20 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(tmp_path):
     engine.dispose()
 
 
+def downgrade(path, version):
+    """Make a store into what an older version would have left."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, version)
+    engine.dispose()
+
+
 def test_a_store_of_the_first_version_is_upgraded_with_its_rows(tmp_path, chain):
-    change(chain, "DROP TABLE shift_notes")  # what is newer than the first version
-    change(chain, "UPDATE alembic_version SET version_num='0001'")
+    downgrade(chain, "0001")
     for _ in range(2):
         with closing(Core(chain)) as core:
             assert len(core.journal()) == 10

@@ -341,6 +341,61 @@ const en: typeof zh = {
     conflict: { entry: '{name} at {time}: {what}', quoted: '({text})', dismiss: 'Understood' },
     because: { rule: 'rule: {rule}', parent: 'caused by alarm {id}', none: 'no reason given' },
   },
+  register: {
+    one: { sites: 'site', residents: 'resident', devices: 'device', fences: 'fence' },
+    of: { sites: '{n} sites', residents: '{n} residents', devices: '{n} devices', fences: '{n} fences' },
+    new_one: 'New {kind}', edit_one: 'Edit {kind}', edit: 'Edit', remove: 'Delete', save: 'Save', needed: 'required', choose: 'Choose', nothing: 'none', copy: 'Copy',
+    unsaved: 'There are unsaved changes. Discard them?', stay: 'Keep editing', discard: 'Discard', look_at_fields: 'Not saved: look at the marked fields.',
+    gone: 'It is no longer in the roster; somebody may just have deleted it.', not_decided: 'The gateway has not answered for a minute. Reload the roster to see whether it was done.',
+    changed_by_another: 'Somebody else has just changed this too; yours is not saved. Check the marked fields; saving again keeps yours.', changed_to: 'Somebody else wrote: {value}',
+    remove_ask: 'Delete “{name}”?', still_named: 'Still used by {by}, so it cannot be deleted. Change those first.',
+    remove_hint: {
+      sites: '', residents: 'Alarms and the history of bands are kept.', devices: 'The device is no longer watched; its track and alarms are kept.', fences: '',
+    },
+    edit_fence: 'Edit on the map', new_fence: 'Draw a new fence for this site', contacts: 'Contacts', age: '{n} years old', no_site: 'no site', worn_by: 'Worn by', spare: 'spare, worn by nobody',
+    spares: 'Spare bands', band: 'Band', band_now: 'Band now', no_band: 'Wears no band now', since: 'worn since {time}', bands_before: 'Bands before', no_bands_before: 'None recorded',
+    from: 'From', to: 'Until', unknown_since: 'start unknown', person_track: 'Track of this person, across bands', device_track: 'Track of this band',
+    open_alarms: 'Open alarms', no_alarms: 'No open alarms',
+    field: {
+      own_id: 'ID', person_name: 'Name', site_id: 'Site', resident_id: 'Worn by', device_id: 'Device ID', fence_id: 'Fence ID', name: 'Name', kind: 'Kind', lat: 'Latitude', lon: 'Longitude', county: 'County',
+      street: 'Street or town', phone: 'Phone', street_phone: 'Street office phone', room: 'Room', birth_date: 'Birth date', care_level: 'Care level', risk_notes: 'Risk notes',
+      contacts: 'Contacts', model: 'Model', zone: 'Zone', fence_ids: 'Fences', position: 'Coordinates', role: 'Role', geometry: 'Shape', schedule: 'In force', last_contact: 'Last contact',
+      battery: 'Battery', radius_m: 'Radius', contact_every_s: 'Contact interval', crs: 'Coordinate system',
+    },
+    hint: {
+      lat: 'WGS-84, such as 36.706900', lon: 'WGS-84, such as 119.161800', birth_date: '1941-03-05, or 1941 if only the year is known', street_phone: 'Called when somebody is searched for at night',
+    },
+    contact: { label: 'Contact {n} {part}', name: 'name', relation: 'relation', phone: 'phone', add: 'Add a contact', remove: 'Remove contact {n}' },
+    fences: {
+      site: 'Those of its site', none: 'None', chosen: 'Chosen ones', of_site: 'Its site has {n} fences', no_site: 'No site yet, so no fences', none_hint: 'Without a fence, wandering raises no alarm.',
+    },
+    error: {
+      missing: 'Required', too_long: 'Too long', form: 'Not in the right form', id: 'No leading blank, slash or other special characters in an ID', not_a_choice: 'Not one of the kinds', number: 'Not a number',
+      range: 'Out of range', date: 'Not a date such as 1941-03-05 or 1941', json: 'Not valid JSON', half_circle: 'A circle needs latitude, longitude and radius',
+      unknown_id: 'Not in the roster: {ids}', unknown_model: 'Unknown model; silence is judged by the kind of device', twice: 'Also in row {row}', unknown_column: 'Unknown column “{column}”',
+      column_twice: 'This column is there twice', beyond_header: 'More cells than the header has', formula: 'A formula; paste its value', formula_error: 'An error value of Excel', not_text: 'Not text',
+      swapped: 'Latitude and longitude may be swapped', abroad: 'Lies outside of China', no_object: 'Not a record', taken: 'This ID is taken', text_wanted: 'Must be text',
+    },
+    swap: {
+      button: 'Swap band', title: 'Swap the band of {name}', put_on: 'Give {name} a band', put_on_button: 'Give a band',
+      hint: 'The new band takes the site, zone, fences and wearer of {old}; {old} becomes a spare.', search: 'Search spares by ID or model', spares: '{n} spare bands', no_spare: 'No spare band; create a device first.',
+      more: '{n} more; type an ID to find them', choose_first: 'Choose a spare band first', do: 'Swap {old} for {new}', do_put_on: 'Put on {new}', done: 'Done; the history of bands is kept.',
+      alarms_stay: '{n} alarms of the old band are still open and stay this person’s; handle them below.', worn_by_another: 'This band has just been given to {who}; choose another.',
+      not_worn_by_them: 'This person no longer wears the old band; somebody may have swapped it already. Reload to see.', alarm_from_before: 'This band still has an urgent or high alarm from before; close that first, or choose another.',
+    },
+    import: {
+      title: 'Import', kind: 'What to import', template: 'Template:', file: 'Choose a file', hint: 'Excel (.xlsx), CSV, or a whole roster as JSON; at most 50,000 rows and 20 MB. You see a preview first; nothing is written yet.',
+      looking: 'Checking {name}…', applying: 'Writing the roster…', preview: 'Preview of the import', filter: 'Filter the preview', all: 'All', error: 'Errors', warning: 'Warnings', add: 'New', change: 'Changed', same: 'Unchanged',
+      tag: { add: 'New', change: 'Change', same: 'Same', error: 'Error' }, colon: ': ', skip: 'Skip {n} rows with errors', apply: 'Import ({n})', nothing_to_do: 'Nothing to write.', done: 'Imported: {add} new, {change} changed, {error} skipped.',
+      unreadable: 'The file cannot be read; it may have been changed or moved. Choose it again.',
+      code: {
+        too_many_rows: 'More than 50,000 rows; split the file.', too_many_columns: 'Too many columns; use the template.', empty: 'The file is empty.', encoding: 'Unknown text encoding; save as “CSV UTF-8” or .xlsx.',
+        old_format: 'An old .xls or a protected file; save it as .xlsx without a password.', not_a_table: 'Neither CSV nor Excel.', broken_csv: 'The CSV file is damaged; check its quotes, or save it as .xlsx.',
+        broken_xlsx: 'The Excel file is damaged.', broken_json: 'Not valid JSON.', no_roster: 'Not a roster in JSON.', too_large: 'Too large; at most 20 MB.', no_id_column: 'The ID column is missing; use the template of the chosen kind.',
+        changed_since_preview: 'The roster has changed since the preview; it was checked again, please look again.', rows_in_error: 'Some rows now have errors; nothing was written.',
+      },
+    },
+  },
 }
 
 export default en

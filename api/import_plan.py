@@ -1,0 +1,348 @@
+"""Decides what an import would do, row by row: add, change, leave, or refuse, with every reason in words.
+
+Pure: what is stored is an argument. Applying a plan is putting its items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final, Literal
+
+import msgspec
+from pydantic import BaseModel, Field, ValidationError
+
+from api.import_columns import COLUMNS, CellError, Column, column_of, item_of
+from api.import_files import MAX_ROWS, Table, unreadable
+from api.schemas import Device, Fence, Id, Resident, Site
+from api.shapes import STRICT
+
+Action = Literal["add", "change", "same", "error"]
+
+# Within, and a little around, the country: a point elsewhere is likely a slip.
+CHINA_LAT: Final = (18.0, 54.0)
+CHINA_LON: Final = (73.0, 136.0)
+
+
+class DeviceModel(BaseModel):
+    """A device model of the contract's roster."""
+
+    model_config = STRICT
+    model: Id
+    contact_every_s: float | None = Field(default=None, ge=1, le=31 * 86_400)
+    crs: Literal["wgs84", "gcj02", "bd09"] | None = None
+
+
+class Finding(BaseModel):
+    """What is wrong, or odd, about one field. `named`: what the words name, for other languages."""
+
+    field: str | None
+    code: str
+    msg: str
+    named: dict[str, Any] = {}
+
+
+class ImportRow(BaseModel):
+    """One row. `row`: its number in the sheet, or its place in the list of a JSON roster, from 1.
+
+    `changes`: [old, new] of each field that would not be what it is.
+    """
+
+    kind: str
+    row: int
+    action: Action
+    id: str | None
+    name: str | None
+    changes: dict[str, tuple[Any, Any]]
+    errors: list[Finding]
+    warnings: list[Finding]
+
+
+class Counts(BaseModel):
+    """How many rows of each action, and how many of them have a warning."""
+
+    add: int = 0
+    change: int = 0
+    same: int = 0
+    error: int = 0
+    warning: int = 0
+
+
+# In the order in which they name one another.
+MODELS: Final[Mapping[str, tuple[str, type[BaseModel]]]] = {
+    "models": ("model", DeviceModel),
+    "sites": ("site_id", Site),
+    "residents": ("resident_id", Resident),
+    "fences": ("fence_id", Fence),
+    "devices": ("device_id", Device),
+}
+_TARGET: Final = {"site_id": "sites", "resident_id": "residents", "fence_ids": "fences"}
+
+# By kind: what is stored, by id.
+Stored = Mapping[str, Mapping[str, dict[str, Any]]]
+
+
+@dataclass(slots=True)
+class Draft:
+    """A row on its way to a plan."""
+
+    kind: str
+    row: int
+    item: dict[str, Any]
+    errors: list[Finding] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
+
+    @property
+    def id(self) -> str | None:
+        said = self.item.get(MODELS[self.kind][0])
+        return said if isinstance(said, str) and said else None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All rows, and the objects that those without an error would put, by kind."""
+
+    rows: list[ImportRow]
+    put: dict[str, list[dict[str, Any]]]
+    counts: Counts
+
+    def fingerprint(self) -> str:
+        """The same, as long as the import would do the same."""
+        said = [[row.kind, row.row, row.action, row.id, row.changes] for row in self.rows]
+        return sha256(msgspec.json.encode(said)).hexdigest()
+
+
+# Drafts ------------------------------------------------------------------------------------------
+
+
+def drafts_of_table(kind: str, table: Table, stored: Stored) -> list[Draft]:
+    """A draft for each row, and one for the header if it names what nobody knows."""
+    columns = [column_of(kind, title) for title in table.header]
+    found = list(_header_faults(kind, table.header, columns))
+    for number, cells in table.rows:
+        found.append(_draft(kind, number, dict(_named(columns, cells)), stored))
+        if any(cells[len(columns) :]):
+            found[-1].errors.append(
+                Finding(field=None, code="beyond_header", msg="has cells beyond the header")
+            )
+    return found
+
+
+def _named(columns: list[Column | None], cells: Iterable[Any]) -> Iterable[tuple[Column, Any]]:
+    return ((column, cell) for column, cell in zip(columns, cells, strict=False) if column is not None)
+
+
+def _header_faults(kind: str, header: list[str], columns: list[Column | None]) -> Iterable[Draft]:
+    faults = [
+        Finding(field=title, code="unknown_column", msg="is no column of this table", named={"column": title})
+        for title, column in zip(header, columns, strict=True) if title and column is None
+    ]  # fmt: skip
+    known = [column.name for column in columns if column is not None]
+    faults += [
+        Finding(field=name, code="column_twice", msg="is there twice") for name in sorted(set(known))
+        if known.count(name) > 1
+    ]  # fmt: skip
+    if MODELS[kind][0] not in known:
+        title = next(one for one in COLUMNS[kind] if one.name == MODELS[kind][0])
+        raise unreadable("no_id_column", f"There is no column {title.zh} ({title.name}).")
+    if faults:
+        yield Draft(kind, 1, {}, faults)
+
+
+def _draft(kind: str, number: int, cells: Mapping[Column, Any], stored: Stored) -> Draft:
+    draft, fields = Draft(kind, number, {}), {}
+    for column, cell in cells.items():
+        try:
+            if isinstance(cell, CellError):
+                raise cell
+            fields[column.name] = column.read(cell) if cell else None
+        except CellError as error:
+            draft.errors.append(Finding(field=column.name, code=error.code, msg=str(error)))
+    key = fields.get(MODELS[kind][0])
+    try:
+        draft.item = item_of(kind, fields, stored[kind].get(key) if isinstance(key, str) else None)
+    except CellError as error:
+        draft.item = {MODELS[kind][0]: key}
+        draft.errors.append(Finding(field="geometry", code=error.code, msg=str(error)))
+    return draft
+
+
+def drafts_of_roster(content: bytes) -> list[Draft]:
+    """The contract's roster file.
+
+    Raises:
+        ProblemError: 422, it is not one.
+    """
+    try:
+        said = msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise unreadable("broken_json", f"This is not JSON: {error}.") from error
+    if not isinstance(said, dict):
+        raise unreadable("no_roster", "This is no roster: its outermost value must be an object.")
+    found = []
+    for kind, items in said.items():
+        if kind not in MODELS or not isinstance(items, list):
+            known = ", ".join(MODELS)
+            raise unreadable("no_roster", f"This is no roster: {kind[:100]!r} is not a list of {known}.")
+        found += [_draft_of_object(kind, number, item) for number, item in enumerate(items, start=1)]
+    if not found:
+        raise unreadable("empty", "The file is empty.")
+    if len(found) > MAX_ROWS:
+        raise unreadable("too_many_rows", f"There are more than {MAX_ROWS} rows; send the file in parts.")
+    order = list(MODELS)
+    return sorted(found, key=lambda draft: order.index(draft.kind))
+
+
+def _draft_of_object(kind: str, number: int, item: Any) -> Draft:
+    if isinstance(item, dict):
+        return Draft(kind, number, item)
+    return Draft(kind, number, {}, [Finding(field=None, code="no_object", msg="is no object")])
+
+
+# The plan ----------------------------------------------------------------------------------------
+
+
+def plan_of(drafts: list[Draft], stored: Stored) -> Plan:
+    """Check every draft against its form, the others and what is stored. Kinds come in the order of MODELS."""
+    _refuse_twins(drafts)
+    there = {kind: set(stored[kind]) for kind in MODELS}
+    rows, counts = [], Counts()
+    put: dict[str, list[dict[str, Any]]] = {}
+    for draft in drafts:
+        if draft.item:
+            _check(draft, there)
+        row = _decided(draft, stored)
+        rows.append(row)
+        setattr(counts, row.action, getattr(counts, row.action) + 1)
+        counts.warning += bool(row.warnings)
+        if row.action != "error" and row.id is not None:
+            there[draft.kind].add(row.id)
+        if row.action in {"add", "change"}:
+            put.setdefault(draft.kind, []).append(draft.item)
+    return Plan(rows, put, counts)
+
+
+def _refuse_twins(drafts: list[Draft]) -> None:
+    """An id that is there twice: nobody can say which of them is meant, so none is."""
+    first: dict[tuple[str, str], Draft] = {}
+    for draft in drafts:
+        if draft.id is None:
+            continue
+        other = first.setdefault((draft.kind, draft.id), draft)
+        if other is not draft:
+            draft.errors.append(_twin(draft, other.row))
+            if not any(found.code == "twice" for found in other.errors):
+                other.errors.append(_twin(other, draft.row))
+
+
+def _twin(draft: Draft, row: int) -> Finding:
+    return Finding(field=MODELS[draft.kind][0], code="twice", msg=f"is also in row {row}", named={"row": row})
+
+
+def _check(draft: Draft, there: Mapping[str, set[str]]) -> None:
+    """The form, what it names, and where it lies; leaves in `draft.item` what would be put.
+
+    Everything that is wrong is told at once; of a field whose cell could not be read, only that.
+    """
+    model = MODELS[draft.kind][1]
+    swapped, told = _swapped(draft.item), {found.field for found in draft.errors}
+    try:
+        draft.item = model.model_validate(draft.item).model_dump(by_alias=True, exclude_none=True)
+    except ValidationError as error:
+        found = [_finding(one) for one in error.errors(include_url=False, include_input=False)]
+        draft.errors += [one for one in ([swapped] if swapped else []) + found if one.field not in told]
+    draft.errors += _unknown_ids(draft, there)
+    if draft.errors:
+        return
+    model_name = draft.item.get("model")
+    if draft.kind == "devices" and model_name is not None and model_name not in there["models"]:
+        said = Finding(
+            field="model",
+            code="unknown_model",
+            msg="no such model is known: when it counts as silent is the kind's",
+        )
+        draft.warnings.append(said)
+    if swapped:
+        draft.warnings.append(swapped)
+    elif _abroad(draft.item):
+        draft.warnings.append(Finding(field="lat", code="abroad", msg="lies outside of China"))
+
+
+def _unknown_ids(draft: Draft, there: Mapping[str, set[str]]) -> Iterable[Finding]:
+    for name, kind in _TARGET.items():
+        said = draft.item.get(name)
+        wanted = [said] if isinstance(said, str) else said if isinstance(said, list) else []
+        missing = [one for one in wanted if isinstance(one, str) and one not in there[kind]]
+        if missing and name != MODELS[draft.kind][0]:
+            ids = ", ".join(missing[:5])
+            yield Finding(field=name, code="unknown_id", msg=f"not in the roster: {ids}", named={"ids": ids})
+
+
+def _finding(error: Mapping[str, Any]) -> Finding:
+    where = [str(part) for part in error["loc"]]
+    context = {
+        name: value for name, value in error.get("ctx", {}).items() if isinstance(value, (str, int, float))
+    }
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if len(where) > 1:
+        message = f"{'.'.join(where[1:])}: {message}"
+    return Finding(field=where[0] if where else None, code=error["type"], msg=message, named=context)
+
+
+def _point(item: Mapping[str, Any]) -> tuple[float, float] | None:
+    """(lat, lon) of a site or of a circle."""
+    geometry = item.get("geometry")
+    lat, lon = item.get("lat"), item.get("lon")
+    if isinstance(geometry, dict) and geometry.get("type") == "Point":
+        match geometry.get("coordinates"):
+            case [lon, lat, *_]:
+                pass
+    if isinstance(lat, (int, float)) and isinstance(lon, (int, float)):
+        return lat, lon
+    return None
+
+
+def _within(value: float, bounds: tuple[float, float]) -> bool:
+    return bounds[0] <= value <= bounds[1]
+
+
+def _swapped(item: Mapping[str, Any]) -> Finding | None:
+    point = _point(item)
+    if point is None or not (_within(point[1], CHINA_LAT) and _within(point[0], CHINA_LON)):
+        return None
+    return Finding(field="lat", code="swapped", msg="latitude and longitude seem to be swapped")
+
+
+def _abroad(item: Mapping[str, Any]) -> bool:
+    point = _point(item)
+    return point is not None and not (_within(point[0], CHINA_LAT) and _within(point[1], CHINA_LON))
+
+
+def _decided(draft: Draft, stored: Stored) -> ImportRow:
+    name = draft.item.get("name")
+    before = stored[draft.kind].get(draft.id or "")
+    changes = {} if draft.errors else _changes(before or {}, draft.item, MODELS[draft.kind][1])
+    action: Action = "error" if draft.errors else "add" if before is None else "change" if changes else "same"
+    return ImportRow(
+        kind=draft.kind, row=draft.row, action=action, id=draft.id, name=name if isinstance(name, str) else None,
+        changes=changes, errors=draft.errors, warnings=[] if draft.errors else draft.warnings,
+    )  # fmt: skip
+
+
+def _changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], model: type[BaseModel]
+) -> dict[str, tuple[Any, Any]]:
+    found = {}
+    for name in model.model_fields:
+        old, new = _plain(before.get(name)), _plain(after.get(name))
+        if old != new and not (name == "contacts" and not old and not new):
+            found[name] = (old, new)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """As stored and as sent look the same: a null member is a member that is not there."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items() if one is not None}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
