@@ -40,7 +40,7 @@ def test_the_banner_tells_of_a_dead_gateway(sign_in, service):
         alarm_id = service.get("alarms")["items"][0]["alarm_id"]
         page.goto(f"{service.url}#/?alarm={alarm_id}")
         page.locator("aside.drawer").get_by_label("添加备注").fill("网关停了")
-        page.keyboard.press("Enter")
+        page.keyboard.press("Control+Enter")
         expect(page.locator("aside.drawer")).to_contain_text("网关尚未答复")
     finally:
         service.start("gateway")
@@ -55,7 +55,7 @@ def test_a_name_that_is_markup_stays_text(sign_in, service):
     expect(page.locator("aside.drawer h2")).to_contain_text(EVIL)
     expect(row(page, alarm_id)).to_contain_text(EVIL)
     page.locator("aside.drawer").get_by_label("添加备注").fill(EVIL)
-    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
     expect(page.locator("aside.drawer li", has_text=EVIL)).to_be_visible()
     page.keyboard.press("Tab")
     page.goto(f"{service.url}#/map?list=1&device=W13")
