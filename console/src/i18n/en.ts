@@ -140,7 +140,7 @@ const en: typeof zh = {
     notify_granted: 'Allowed: shown while this page is in the background', notify_denied: 'Refused by the browser: allow “Notifications” in the site settings, left of the address',
     notify_default: 'Not allowed yet', notify_unsupported: 'Not available in this browser or at this address (needs https)',
     awake_on: 'On', awake_off: 'Could not be switched on: keep the screen on in the settings of this computer', awake_unsupported: 'Not available here; keep the screen on in the settings of this computer',
-    allow: 'Allow', ask: 'Did you hear all four tones clearly?', yes: 'Yes, all four', no: 'No', again: 'Test again', hide: 'Hide',
+    allow: 'Allow', retry: 'Try again', ask: 'Did you hear all four tones clearly?', yes: 'Yes, all four', no: 'No', again: 'Test again', hide: 'Hide',
     unheard_help: 'Switch the loudspeaker on, plug the headphones in, turn the volume up, then test again.', elsewhere: 'Another tab sounds.', here: 'Sound in this tab',
     silent: 'Alarms may not be heard', blocked: 'Sound was cut', expired: 'Your session has ended (it expired, or you signed out elsewhere). No alarms come in. Sign in again.',
     title_danger: '⚠ Link ·', title_waiting: '({n} {what})', title_silent: '⚠ No sound ·', more_wait: '{n} more urgent alarms wait',

@@ -127,7 +127,7 @@ export default {
     notify_granted: '已允许：本页在后台时弹出通知', notify_denied: '被浏览器拒绝：请在地址栏左侧的网站设置中允许“通知”',
     notify_default: '尚未允许', notify_unsupported: '此浏览器或网址不支持（需要 https）',
     awake_on: '已开启', awake_off: '未能开启：请在系统设置中关闭自动息屏', awake_unsupported: '此浏览器或网址不支持，请在系统设置中关闭自动息屏',
-    allow: '允许', ask: '四种声音都听清了吗？', yes: '听清了', no: '没听到', again: '重新试听', hide: '收起',
+    allow: '允许', retry: '重试', ask: '四种声音都听清了吗？', yes: '听清了', no: '没听到', again: '重新试听', hide: '收起',
     unheard_help: '请打开音箱、插好耳机、调高系统音量，再重新试听。', elsewhere: '由另一标签页发声。', here: '改由本页发声',
     silent: '告警可能听不到', blocked: '声音中断', expired: '登录已失效（到期或已在别处退出），此刻收不到告警。请重新登录。',
     title_danger: '⚠ 连接异常 ·', title_waiting: '({n} {what})', title_silent: '⚠ 无声 ·', more_wait: '另有 {n} 条紧急告警未接警',
