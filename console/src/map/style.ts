@@ -16,7 +16,7 @@ const TEAL = '#0b7a76'
 /** Below this the counties sum up; above it sites and bands are told apart. */
 export const COUNTY_ZOOM = 10
 /** Smaller than this, on a phone, there is no room for the sums; the table has them. */
-const SUMMARY_ZOOM = 8
+const SUMMARY_ZOOM = 7.2
 /** Beyond this every band is drawn by itself, and glides. */
 export const SINGLE_ZOOM = 14
 const SITE_ZOOM = 11.5
