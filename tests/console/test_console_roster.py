@@ -191,7 +191,9 @@ def test_a_band_is_swapped_and_the_history_is_kept(sign_in, service, spares):
     expect(panel(page).get_by_role("status")).to_contain_text("仍有 1 条未结束告警")
     expect(panel(page).locator("table")).to_contain_text("W31")
     expect(panel(page).get_by_role("link", name="呼救")).to_have_attribute("href", f"#/?alarm={alarm_id}")
-    expect(panel(page).get_by_role("link", name=re.compile("跨手环"))).to_have_attribute("href", "#/track?resident_id=P31")
+    expect(panel(page).get_by_role("link", name=re.compile("跨手环"))).to_have_attribute(
+        "href", "#/track?resident_id=P31"
+    )
     expect(panel(page).locator("table a")).to_have_attribute("href", "#/track?device_id=W31")
     told = service.get("residents/P31/wearings")["items"]
     assert [one["device_id"] for one in told] == [spares[0], "W31"]
@@ -290,7 +292,12 @@ def test_a_preview_that_others_outdated_is_shown_anew(sign_in, service):
 def test_a_file_that_is_none_is_refused_in_words(sign_in):
     page = sign_in(at="#/roster?book=sites")
     page.get_by_role("button", name="批量导入").click()
-    for content, words in ((b"\x81\xff\xff", "编码"), (b"\xd0\xcf\x11\xe0", "旧版 .xls"), (b"", "空的"), (b"PK\x03\x04", "已损坏")):
+    for content, words in (
+        (b"\x81\xff\xff", "编码"),
+        (b"\xd0\xcf\x11\xe0", "旧版 .xls"),
+        (b"", "空的"),
+        (b"PK\x03\x04", "已损坏"),
+    ):
         page.set_input_files("#import-file", {"name": "x.xlsx", "mimeType": "", "buffer": content})
         expect(dialog(page).get_by_role("alert")).to_contain_text(words)
     choose(page, "名称\nx\n")
@@ -322,7 +329,9 @@ def test_the_list_is_walked_filtered_and_linked(sign_in, service):
     panel(page).get_by_role("button", name="在地图上编辑").click()
     expect(page).not_to_have_url(re.compile("roster"))
     page.goto(f"{service.url}#/roster?book=sites&id=qw")
-    expect(panel(page).get_by_role("link", name="为本机构绘制新围栏")).to_have_attribute("href", "#/fence?site_id=qw")
+    expect(panel(page).get_by_role("link", name="为本机构绘制新围栏")).to_have_attribute(
+        "href", "#/fence?site_id=qw"
+    )
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -355,6 +364,11 @@ def test_axe_finds_nothing_serious_in_panels_and_dialogs(sign_in, service, theme
         look(at)
         look(at, "e")
     look("#/roster?book=fences&id=qw-area")
-    look("#/roster?book=residents", "i", then=lambda: (choose(page, CSV), page.wait_for_selector("[data-row]")))
-    look("#/roster?book=residents&id=P09", then=lambda: panel(page).get_by_role("button", name="换手环").click())
+    look(
+        "#/roster?book=residents", "i", then=lambda: (choose(page, CSV), page.wait_for_selector("[data-row]"))
+    )
+    look(
+        "#/roster?book=residents&id=P09",
+        then=lambda: panel(page).get_by_role("button", name="换手环").click(),
+    )
     assert not found, found
