@@ -18,6 +18,7 @@ from api.auth import Principal, Who, visible
 from api.commands import PENDING_RESPONSE, Gateway, pending, refused
 from api.database import Database, Store
 from api.import_columns import Language
+from api.import_drafts import drafts_of_roster, drafts_of_table
 from api.import_files import table_of, unreadable
 from api.import_plan import (
     MODELS,
@@ -26,8 +27,6 @@ from api.import_plan import (
     ImportRow,
     Plan,
     Stored,
-    drafts_of_roster,
-    drafts_of_table,
     plan_of,
 )
 from api.problems import ProblemError
