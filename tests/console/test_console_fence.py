@@ -118,7 +118,8 @@ def test_a_fence_is_drawn_dragged_undone_and_saved_with_the_mouse(sign_in, fence
     flat = [str(number) for corner in stored["geometry"]["coordinates"][0][:-1] for number in corner]
     assert sorted(map(float, flat)) == sorted(map(float, dragged))
     page.get_by_role("link", name="围栏名册").click()
-    page.get_by_role("link", name="后院").click()
+    page.get_by_role("button", name="后院").click()
+    page.get_by_role("button", name="在地图上编辑").click()
     expect(page.locator("[data-vertices] tbody tr")).to_have_count(4)
 
 
