@@ -77,7 +77,11 @@ class Service:
             subprocess.Popen([sys.executable, "-m", "api", verb], env=env, stderr=subprocess.DEVNULL)
             for verb in ("gateway", "api")
         ]
-        wait_until(self._is_ready)
+        try:
+            wait_until(self._is_ready)
+        except BaseException:
+            self._end()
+            raise
         self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="voice")
         self._client.connect("127.0.0.1", self._broker.port)
         self._client.loop_start()
@@ -87,6 +91,9 @@ class Service:
         """End all of it."""
         self._client.disconnect()
         self._client.loop_stop()
+        self._end()
+
+    def _end(self) -> None:
         for process in self._processes:
             process.terminate()
             process.wait()

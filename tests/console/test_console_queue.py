@@ -222,13 +222,13 @@ def test_one_fire_is_one_row_that_names_all_and_is_taken_at_once(sign_in, servic
 
 
 def test_one_person_is_one_row_and_opens_by_keys(sign_in, service):
-    fall, sos = service.alarm("W29", "fall"), service.alarm("W29", "sos")
-    page = sign_in(at="#/?person=P29")
-    person = group(page, "person/P29")
+    fall, sos = service.alarm("W14", "fall"), service.alarm("W14", "sos")
+    page = sign_in(at="#/?person=P14")
+    person = group(page, "person/P14")
     expect(person).to_contain_text("呼救、跌倒")
     expect(person).to_contain_text("同一人 2 条")
     page.keyboard.press("j")
-    expect(drawer(page)).to_contain_text("样例老人29")
+    expect(drawer(page)).to_contain_text("样例老人14")
     expect(row(page, fall)).to_have_count(0)
     page.keyboard.press("e")
     expect(row(page, fall)).to_be_visible()
@@ -241,7 +241,7 @@ def test_one_person_is_one_row_and_opens_by_keys(sign_in, service):
     ).to_be_focused()
     page.keyboard.press("Enter")
     expect(person).to_contain_text("全部已接警")
-    close_all(service, "W29")
+    close_all(service, "W14")
 
 
 def test_an_outage_is_one_row_with_what_it_explains(sign_in, service):

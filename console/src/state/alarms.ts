@@ -11,6 +11,8 @@ type Page = components['schemas']['AlarmPage']
 
 const PAGE = 1000
 const RETRY_MS = 2_000
+const PATIENCE_MS = 5_000
+const LOOK_MS = 50
 const CLOSED_KEPT = 5000 // more closed ones than any answer that is still under way could hold
 const GATHER_MS = 16 // a burst of transitions is one change of the page
 const REST_MS = 150 // and a storm of them is a few changes a second: sorting 5,000 alarms costs milliseconds
@@ -102,6 +104,18 @@ export function spread(): void {
 function newOf(before: readonly Alarm[]): Alarm[] {
   const listed = new Set(before.map(alarm => alarm.alarm_id))
   return [...known.values()].filter(alarm => !listed.has(alarm.alarm_id))
+}
+
+/** A head start for a page that opens: the urgent ones, before all else is read and joined. */
+export async function preload(): Promise<void> {
+  const page = await get<Page>(withQuery('/alarms', { state: 'open', priority: 'urgent', limit: PAGE })).catch(() => null)
+  if (!loaded.value) page?.items.forEach(apply)
+}
+
+/** Once all alarms are read, or it takes too long: what matters less is read then. */
+export async function afterAlarms(): Promise<void> {
+  const untilMs = performance.now() + PATIENCE_MS
+  while (!loaded.value && performance.now() < untilMs) await new Promise(resolve => setTimeout(resolve, LOOK_MS))
 }
 
 /** Read everything that is open; the stream brings what comes after `after`. */
