@@ -18,7 +18,7 @@ from alerts.vocabulary import KIND_INDEX, KINDS, SubjectType
 CONTACT_LOST: Final = KIND_INDEX["contact_lost"]
 SITE_CONTACT_LOST: Final = KIND_INDEX["site_contact_lost"]
 # What an outage explains.
-EXPLAINED: Final = frozenset({"contact_lost", "site_contact_lost", "data_gap"})
+EXPLAINED: Final = frozenset({"contact_lost", "site_contact_lost"})
 # The zone that holds every site.
 EVERYWHERE: Final = "all"
 

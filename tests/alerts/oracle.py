@@ -322,7 +322,7 @@ class Oracle:
 
     def explained(self, alarm: Episode) -> bool:
         """Whether an outage that is wider than the alarm's own subject goes on."""
-        if alarm.kind not in {"contact_lost", "site_contact_lost", "data_gap"}:
+        if alarm.kind not in {"contact_lost", "site_contact_lost"}:
             return False
         groups = self.groups(alarm.site_id)
         own = (alarm.subject_type, alarm.subject_id)
@@ -335,7 +335,7 @@ class Oracle:
     def suppress_anew(self, at_ms: int) -> None:
         for alarm in list(self.episodes.values()):
             now = self.explained(alarm)
-            if now != alarm.suppressed and alarm.kind in {"contact_lost", "site_contact_lost", "data_gap"}:
+            if now != alarm.suppressed and alarm.kind in {"contact_lost", "site_contact_lost"}:
                 alarm.suppressed = now
                 self.note(alarm, at_ms, "suppress" if now else "unsuppress", alarm.state)
 
