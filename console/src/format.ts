@@ -51,6 +51,7 @@ export function subjectName(alarm: Alarm): string {
   const resident = residents.find(alarm.resident_id)
   if (resident) return resident.name || resident.resident_id
   if (alarm.subject_type === 'site') return siteName(alarm.subject_id)
+  if (alarm.subject_type === 'zone') return alarm.subject_id === 'all' ? t('map.home') : alarm.subject_id
   const device = devices.find(alarm.device_id)
   if (!device || device.kind === 'unknown') return alarm.device_id ?? alarm.subject_id
   const kind = has(`device_kind.${device.kind}`) ? t(`device_kind.${device.kind}`) : device.kind

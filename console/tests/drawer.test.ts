@@ -30,6 +30,7 @@ describe('why, in words', () => {
       [{ rule: 'fence' }, '围栏判定'], [{ rule: 'fence', edited: true }, '围栏已修改'], [{ rule: 'fence', in_force: false }, '围栏此刻不生效'],
       [{ rule: 'fence', margin_m: 3, acc_m: null, src: 'unknown', witnesses: 0, for_ms: 0, in_force: false }, '定位来源不明，精度未知，在围栏内、距围栏 3 m，围栏此刻不生效'],
       [{ rule: 'readable_again' }, '报文恢复可读'], [{ rule: 'shelf_ended' }, '搁置到期'], [{ rule: 'removed_from_roster' }, '设备已从名册移除'],
+      [{ rule: 'outage', silent: 12, devices: 20 }, '20 台常报设备中有 12 台没有信号'], [{ rule: 'chatter_over', raises: 5 }, '反复 5 次后已平稳'],
     ]
     for (const [because, sentence] of rules) {
       expect(say(because)).toBe(sentence)

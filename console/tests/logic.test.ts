@@ -23,13 +23,15 @@ function alarm(more: Partial<Alarm> = {}): Alarm {
 }
 
 describe('order', () => {
-  it('puts priority first, then what nobody took, then the newest', () => {
+  it('puts priority first, then what nobody took, by need, then the newest', () => {
     const low = alarm({ priority: 'low' })
     const taken = alarm({ state: 'active_acknowledged' })
     const older = alarm()
     const newer = alarm()
     const high = alarm({ priority: 'high' })
     expect([low, taken, older, newer, high].sort(compareAlarms)).toEqual([newer, older, taken, high, low])
+    const [fire, sos, lost] = ['smoke', 'sos', 'fence_left'].map(kind => alarm({ kind }))
+    expect([lost, sos, fire].sort(compareAlarms)).toEqual([fire, sos, lost])
   })
 })
 

@@ -120,7 +120,7 @@ describe('features', () => {
   it('the reach grows by a walk and has an end', () => {
     expect(fixReachM(fix, NOW)).toBe(20)
     expect(fixReachM(fix, NOW + 60_000)).toBeCloseTo(92)
-    expect(fixReachM({ ...fix, acc_m: null }, NOW + 60_000)).toBeCloseTo(72)
+    expect(fixReachM({ ...fix, acc_m: null }, NOW + 60_000)).toBeCloseTo(102)
     expect(fixReachM(fix, NOW + 86_400_000)).toBe(REACH_MAX_M)
     expect(fixReachM(fix, NOW - 5_000)).toBe(20)
   })

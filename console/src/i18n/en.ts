@@ -55,6 +55,7 @@ const en: typeof zh = {
     late: 'an old message that came late', worn: 'the band is worn again', not_worn: 'the band is not worn',
     faults: 'self-test faults: {list}', no_faults: 'self-test without faults', readable_again: 'messages can be read again',
     shelf_ended: 'the shelving ended', removed_from_roster: 'the device was taken out of the roster',
+    outage: '{n} of {of} devices that report often are silent', chatter_over: 'calm after {n} raises',
   },
   view: {
     queue: 'To handle', maintenance: 'Maintenance', shelved: 'Shelved', suppressed: 'Suppressed / out of service',
@@ -149,7 +150,7 @@ const en: typeof zh = {
     title: 'Keyboard', list: 'List', alarm: 'Current alarm', page: 'Page', writing: 'While you write, Esc leaves the field and the keys work again.',
     j: 'Next', k: 'Previous', home: 'First / last', enter: 'Open details; expand or collapse', e: 'Expand or collapse a cause', a: 'Acknowledge (on a folded row: all of it)', u: 'Undo acknowledge (within 60 s)',
     t: 'I take it', g: 'Assign to…', c: 'Close alarm', s: 'Shelve', n: 'Write a comment (Ctrl+Enter sends)', digits: 'Tick step 1 to 9', p: 'Go to the phone numbers',
-    search: 'Search', v: 'Next list (to handle, maintenance, shelved, suppressed)', f: 'More or fewer filters', x: 'Clear filters', m: 'Mute 60 s', esc: 'Close details or a window', help: 'This help',
+    search: 'Search', v: 'Next list (to handle, maintenance, shelved, suppressed)', f: 'More or fewer filters', x: 'Clear filters', m: 'Mute 60 s', esc: 'Close details or a window', help: 'This help', close: 'Close',
   },
   map: {
     schematic: 'Schematic · county lines for orientation only', list: 'List', map: 'Map', no_webgl: 'This browser has no WebGL; a list is shown instead.',
@@ -302,7 +303,7 @@ const en: typeof zh = {
     state: { active_unacknowledged: 'Unacked', active_acknowledged: 'Acked', cleared_unacknowledged: 'Over, unacked', normal: 'Ended' },
     repeats: '{n} more times before',
     cause: {
-      parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: 'One fire, {n} points', person: '{n} of one person', device: '{n} of one device',
+      parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: 'One fire, {n} of {devices} detectors', person: '{n} of one person', device: '{n} of one device',
       same: '{n} devices',
     },
     above: '{n} new above', hidden: '{n} urgent alarms, not acknowledged, are not shown here', show_hidden: 'Show all',

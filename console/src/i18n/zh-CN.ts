@@ -47,7 +47,8 @@ export default {
     silent_for: '已 {d}没有信号', every: '应每 {d}报到一次', device: '设备上报：{kinds}',
     device_over: '设备上报已解除：{kinds}', late: '补传的旧消息', worn: '手环已重新佩戴', not_worn: '手环未佩戴',
     faults: '设备自检故障：{list}', no_faults: '设备自检正常', readable_again: '报文恢复可读',
-    shelf_ended: '搁置到期', removed_from_roster: '设备已从名册移除',
+    shelf_ended: '搁置到期', removed_from_roster: '设备已从名册移除', outage: '{of} 台常报设备中有 {n} 台没有信号',
+    chatter_over: '反复 {n} 次后已平稳',
   },
   view: {
     queue: '待处置', maintenance: '设备维护', shelved: '已搁置', suppressed: '已屏蔽/停用',
@@ -136,7 +137,7 @@ export default {
     title: '快捷键', list: '列表', alarm: '当前告警', page: '页面', writing: '输入文字时按 Esc 离开输入框，快捷键即恢复。',
     j: '下一条', k: '上一条', home: '第一条 / 最后一条', enter: '打开详情；展开或收起', e: '展开或收起同一起因', a: '接警（停在合并行时：整组接警）', u: '撤销接警（60 秒内）',
     t: '由我处理', g: '指派给……', c: '结束告警', s: '搁置', n: '写备注（Ctrl+Enter 提交）', digits: '勾选第 1 至 9 步处置步骤', p: '到联系电话',
-    search: '搜索', v: '下一个列表（待处置、维护、搁置、屏蔽）', f: '展开或收起更多筛选', x: '清除筛选', m: '静音 60 秒', esc: '关闭详情或窗口', help: '显示本帮助',
+    search: '搜索', v: '下一个列表（待处置、维护、搁置、屏蔽）', f: '展开或收起更多筛选', x: '清除筛选', m: '静音 60 秒', esc: '关闭详情或窗口', help: '显示本帮助', close: '关闭',
   },
   map: {
     schematic: '示意图 · 县市区界线仅供参考', list: '列表', map: '地图', no_webgl: '此浏览器不支持 WebGL，改用列表显示。',
@@ -288,7 +289,7 @@ export default {
     state: { active_unacknowledged: '未接警', active_acknowledged: '已接警', cleared_unacknowledged: '已恢复，未接警', normal: '已结束' },
     repeats: '此前还有 {n} 次',
     cause: {
-      parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '同一起火警，{n} 个点位', person: '同一人 {n} 条', device: '同一设备 {n} 条',
+      parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '同一起火警，{devices} 个探测器 {n} 条', person: '同一人 {n} 条', device: '同一设备 {n} 条',
       same: '{n} 台设备',
     },
     above: '上方有 {n} 条新告警', hidden: '这里没有显示的紧急告警还有 {n} 条未接警', show_hidden: '全部显示',

@@ -74,6 +74,12 @@ function device(because: Because, t: Translate): string[] {
   return said
 }
 
+/** Of the outage itself; an alarm that it explains says only whose part it is. */
+function outage(because: Because, t: Translate): string[] {
+  const silent = number(because.silent)
+  return silent === null ? [] : [t('because.outage', { n: silent, of: number(because.devices) ?? 0 })]
+}
+
 function worn(because: Because, t: Translate): string[] {
   const delay = number(because.on_delay_s)
   const said = [t(because.worn === true ? 'because.worn' : 'because.not_worn')]
@@ -112,6 +118,8 @@ function parts(because: Because, t: Translate, nowMs: number): string[] {
       const faults = list(because.faults)
       return [faults.length ? t('because.faults', { list: faults.join(t('list.and')) }) : t('because.no_faults')]
     }
+    case 'outage': return outage(because, t)
+    case 'chatter_over': return [t('because.chatter_over', { n: number(because.raises) ?? 0 })]
     case 'readable_again':
     case 'shelf_ended':
     case 'removed_from_roster': return [t(`because.${because.rule}`)]

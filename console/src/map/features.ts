@@ -56,7 +56,7 @@ export const accuracyFeatures = (fixes: Iterable<Fix>): FeatureCollection<Polygo
 export const accuracyFeature = (fix: Fix | undefined): FeatureCollection<Polygon> => accuracyFeatures(fix ? [fix] : [])
 
 /** How far somebody on foot may be by now. */
-export const fixReachM = (fix: Fix, nowMs: number): number => Math.min(reachM(fix.acc_m, nowMs - fix.measured_at_ms), REACH_MAX_M)
+export const fixReachM = (fix: Fix, nowMs: number): number => Math.min(reachM(fix.acc_m, nowMs - fix.measured_at_ms, fix.src), REACH_MAX_M)
 
 export const reachFeatures = (fixes: Iterable<Fix>, nowMs: number): FeatureCollection<Polygon> =>
   collection([...fixes].map(fix => circle(fix, fixReachM(fix, nowMs))))
