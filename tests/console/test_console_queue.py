@@ -402,6 +402,20 @@ def test_a_night_by_keys_alone(sign_in, service):
     close_all(service, "S06", "S07", "W39", "W21")
 
 
+def test_keys_in_quick_succession_are_all_done(sign_in, service):
+    alarm_id = service.alarm("W32", "sos")
+    page = sign_in(at=f"#/?alarm={alarm_id}")
+    expect(drawer(page).get_by_role("button", name="接警")).to_be_visible()
+    for key in "aat11":
+        page.keyboard.press(key)
+    expect(drawer(page).locator("header")).to_contain_text("由 li 处理")
+    expect(drawer(page).locator("[data-step=call_resident]")).to_contain_text("✓ li")
+    events = [entry["event"] for entry in service.get(f"alarms/{alarm_id}")["timeline"]]
+    assert events == ["raise", "acknowledge", "assign", "comment"]
+    expect(drawer(page).get_by_role("alert")).to_have_count(0)
+    close_all(service, "W32")
+
+
 def test_a_device_that_cries_again_does_not_stop_the_one_who_answers(sign_in, service):
     alarm_id = service.alarm("W30", "sos")
     page = sign_in(at=f"#/?alarm={alarm_id}")

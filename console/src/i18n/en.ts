@@ -67,19 +67,18 @@ const en: typeof zh = {
   },
   queue: {
     empty: 'Nothing waits to be handled', empty_filter: 'No alarm fits the filters', loading: 'Reading alarms…',
-    count: '{shown} of {total}', group: '{n} devices', group_unacknowledged: '{n} not acknowledged', expand: 'Expand',
-    collapse: 'Collapse', unknown_site: 'Site not in the roster', repeated: 'Occurred {n} times',
-    list: 'Alarm list', assigned: 'With {name}',
+    count: '{shown} of {total}',
+    unknown_site: 'Site not in the roster', repeated: 'Occurred {n} times',
+    assigned: 'With {name}',
     shelved_until: 'Shelved until {time}', suppressed: 'Suppressed', out_of_service: 'Out of service',
     urgent_waits: 'Urgent, not acknowledged: {what}',
   },
   drawer: {
     close: 'Close details', who: 'Who', where: 'Where', why: 'Why', next: 'What next', call: 'Call', timeline: 'Timeline',
-    room: 'Room', care_level: 'Care level', risk: 'Risks', device: 'Device', zone: 'Zone', site: 'Site',
+    room: 'Room', risk: 'Risks', zone: 'Zone',
     no_resident: 'Nobody is registered to this device', battery: 'Battery {n}%', raised: 'Raised {time}', ended: 'The alarm has ended: {outcome}',
     ended_self: 'The condition is over; the alarm ended by itself', missing: 'This alarm cannot be found; it may have been removed.',
     waited: 'Waiting for {d}', last_contact: 'Last heard {d} ago',
-    group_note: '{n} more of this kind at the same site',
   },
   position: {
     none: 'No position. The device has never reported one; use the site’s address.', age: 'Fixed {d} ago',
@@ -96,7 +95,7 @@ const en: typeof zh = {
   action: {
     acknowledge: 'Acknowledge', unacknowledge: 'Undo acknowledge', undo_left: 'Undo {n} s', assign: 'Assign', assign_me: 'I take it',
     comment: 'Add comment', comment_placeholder: 'Comment, Ctrl+Enter sends', shelve: 'Shelve', unshelve: 'Unshelve', close: 'Close alarm',
-    cancel: 'Cancel', submit: 'Send', operator_name: 'Operator user name', pending: 'The gateway has not answered yet; waiting…',
+    cancel: 'Cancel', submit: 'Send', pending: 'The gateway has not answered yet; waiting…',
     not_decided: 'The gateway did not answer within a minute; look at the alarm before you try again.',
     offline: 'The request did not arrive; try again.', refused: 'Not accepted: {detail}', never_shelved: 'Alarms of this kind are never shelved',
   },
@@ -293,7 +292,7 @@ const en: typeof zh = {
     hands_over: 'Handed over by', takes_over: 'Taken over by', signed_at: 'Time',
   },
   desk: {
-    column: { level: 'Level', what: 'Alarm', who: 'Who', where: 'Where', when: 'Raised', state: 'State', act: 'Do', what_who: 'Alarm and who' },
+    column: { level: 'Level', what: 'Alarm', who: 'Who', where: 'Where', when: 'Raised', state: 'State', act: 'Do' },
     sorted: 'By level, then not acknowledged first, newest first', table: 'Alarm list, {n} rows',
     act: { acknowledge: 'Ack', group: 'Ack all', undo: 'Undo {n}s', ended: 'Ended' },
     row: {
@@ -311,7 +310,7 @@ const en: typeof zh = {
     place: {
       label: 'County and site', all: 'Whole city', search: 'Find a county or site', none: 'No site fits', counts: 'urgent {urgent}, high {high}, low {low}', unknown: 'No county given', more: '{n} more; type a name to find them',
     },
-    filter: { more: 'More filters', less: 'Fewer filters', person: 'Resident', time: 'Raised', mine: 'Mine', search: 'Name, site, id' },
+    filter: { more: 'More filters', less: 'Fewer filters', person: 'Resident', time: 'Raised', search: 'Name, site, id' },
     time: { '10m': 'Last 10 minutes', '1h': 'Last hour', '8h': 'Last 8 hours', '24h': 'Last 24 hours', over24h: 'Over 24 hours ago' },
     preset: {
       label: 'Presets', life: 'Fire and SOS', wander: 'Wandering', mine: 'Mine', overdue: 'Waiting > 60 s', save: 'Save these filters', name: 'Name, e.g. Night focus', store: 'Save',
@@ -324,10 +323,10 @@ const en: typeof zh = {
       retry: 'Try the {n} again', close: 'Close', nothing: 'Nothing to acknowledge',
     },
     drawer: {
-      age: '{n} years', age_about: 'about {n} years', call_first: 'First', street: 'Street office', copy: 'Copy', dial: 'Call', current: 'Now', all_done: 'All steps done', aim: 'Aim', related: 'Related alarms',
-      history: 'Last 7 days', history_none: 'No other alarm in the last 7 days', history_sum: '{n} more in the last 7 days: {list}', history_failed: 'The last 7 days could not be read', outcome_none: 'over by itself', open: 'open',
+      age: '{n} years', age_about: 'about {n} years', call_first: 'First', street: 'Street office', copy: 'Copy', current: 'Now', all_done: 'All steps done', related: 'Related alarms',
+      history: 'Last 7 days', history_none: 'No other alarm in the last 7 days', history_sum: '{n} more in the last 7 days: {list}', history_failed: 'The last 7 days could not be read', outcome_none: 'over by itself',
       others_person: '{n} more open alarms of this person', others_device: '{n} more open alarms of this device', others_cause: '{n} more of the same cause', parent: 'Caused by this alarm', photo: 'No photo',
-      comment_failed: 'The comment was not sent; your text is kept.', no_contact_site: 'The roster has no phone of the site', more: '{n} more', failed_step: 'The step was not recorded; try again.',
+      comment_failed: 'The comment was not sent; your text is kept.', no_contact_site: 'The roster has no phone of the site', more: '{n} more',
     },
     assign: { title: 'Assign to', me: 'Myself', on_duty: 'signed in', off_duty: 'not signed in', none: 'There are no other operators', loading: 'Reading operators…', failed: 'The operators could not be read.', retry: 'Try again' },
     close: {
@@ -338,7 +337,6 @@ const en: typeof zh = {
       device: ['Dealt with on site; normal again', 'Repair ordered', 'Power or network was down; back', 'Charged or battery replaced', 'Maintenance test'],
     },
     shelve: { ends: 'comes back at {time}', reasons: ['Repair ordered', 'Under maintenance', 'Power or network down, provider at work', 'Resident in hospital or away', 'Charging'] },
-    undo: { left: 'may be undone for {n} s' },
     conflict: { entry: '{name} at {time}: {what}', quoted: '({text})', dismiss: 'Understood' },
     because: { rule: 'rule: {rule}', parent: 'caused by alarm {id}', none: 'no reason given' },
   },

@@ -60,18 +60,17 @@ export default {
   },
   queue: {
     empty: '没有待处置的告警', empty_filter: '没有符合筛选条件的告警', loading: '正在读取告警……',
-    count: '{shown} / {total} 条', group: '{n} 台设备', group_unacknowledged: '其中 {n} 条未接警', expand: '展开',
-    collapse: '收起', unknown_site: '未登记机构', repeated: '第 {n} 次',
-    list: '告警列表', assigned: '由 {name} 处理',
+    count: '{shown} / {total} 条',
+    unknown_site: '未登记机构', repeated: '第 {n} 次',
+    assigned: '由 {name} 处理',
     shelved_until: '搁置至 {time}', suppressed: '已屏蔽', out_of_service: '已停用', urgent_waits: '紧急告警待接警：{what}',
   },
   drawer: {
     close: '关闭详情', who: '对象', where: '位置', why: '原因', next: '处置步骤', call: '联系', timeline: '经过',
-    room: '房间', care_level: '照护等级', risk: '风险提示', device: '设备', zone: '区域', site: '机构',
+    room: '房间', risk: '风险提示', zone: '区域',
     no_resident: '此设备未登记佩戴人', battery: '电量 {n}%', raised: '发生 {time}', ended: '告警已结束：{outcome}',
     ended_self: '条件解除，告警已自行结束', missing: '找不到这条告警，可能已被清理。',
     waited: '已等待 {d}', last_contact: '最后联系 {d}前',
-    group_note: '同一机构还有 {n} 条同类告警',
   },
   position: {
     none: '没有定位。设备从未上报位置，请按机构地址查找。', age: '定位于 {d}前', accuracy: '精度 {d}（68% 概率）',
@@ -88,7 +87,7 @@ export default {
   action: {
     acknowledge: '接警', unacknowledge: '撤销接警', undo_left: '撤销接警 {n} s', assign: '指派', assign_me: '由我处理',
     comment: '添加备注', comment_placeholder: '备注，Ctrl+Enter 提交', shelve: '搁置', unshelve: '取消搁置', close: '结束告警',
-    cancel: '取消', submit: '提交', operator_name: '操作员账号', pending: '网关尚未答复，正在等待结果……',
+    cancel: '取消', submit: '提交', pending: '网关尚未答复，正在等待结果……',
     not_decided: '网关一分钟内没有答复，请查看告警现状后再试。', offline: '请求没有送达，请重试。',
     refused: '操作未被接受：{detail}', never_shelved: '此类告警不可搁置',
   },
@@ -279,7 +278,7 @@ export default {
     hands_over: '交班人', takes_over: '接班人', signed_at: '交接时间',
   },
   desk: {
-    column: { level: '级别', what: '告警', who: '对象', where: '地点', when: '发生', state: '状态', act: '操作', what_who: '告警与对象' },
+    column: { level: '级别', what: '告警', who: '对象', where: '地点', when: '发生', state: '状态', act: '操作' },
     sorted: '按级别，再按未接警优先、时间从新到旧', table: '告警列表，{n} 行',
     act: { acknowledge: '接警', group: '整组接警', undo: '撤销 {n}s', ended: '已结束' },
     row: {
@@ -297,7 +296,7 @@ export default {
     place: {
       label: '地区与机构', all: '全市', search: '查找县市区或机构', none: '没有符合的机构', counts: '紧急 {urgent}，重要 {high}，一般 {low}', unknown: '未填县市区', more: '还有 {n} 家，请输入名称查找',
     },
-    filter: { more: '更多筛选', less: '收起筛选', person: '老人', time: '发生时间', mine: '我接的', search: '姓名、机构、编号' },
+    filter: { more: '更多筛选', less: '收起筛选', person: '老人', time: '发生时间', search: '姓名、机构、编号' },
     time: { '10m': '最近 10 分钟', '1h': '最近 1 小时', '8h': '最近 8 小时', '24h': '最近 24 小时', over24h: '超过 24 小时' },
     preset: {
       label: '常用筛选', life: '火警与呼救', wander: '走失', mine: '我接的', overdue: '未接警 >60 秒', save: '保存当前筛选', name: '名称，如“夜班重点”', store: '保存',
@@ -310,10 +309,10 @@ export default {
       retry: '重试没接成的 {n} 条', close: '关闭', nothing: '没有需要接警的',
     },
     drawer: {
-      age: '{n} 岁', age_about: '约 {n} 岁', call_first: '先打', street: '街道值班', copy: '复制', dial: '拨打', current: '当前步骤', all_done: '步骤已全部完成', aim: '目标', related: '相关告警',
-      history: '近 7 天', history_none: '近 7 天没有其他告警', history_sum: '近 7 天另有 {n} 条：{list}', history_failed: '读取近 7 天告警失败', outcome_none: '自行恢复', open: '未结束',
+      age: '{n} 岁', age_about: '约 {n} 岁', call_first: '先打', street: '街道值班', copy: '复制', current: '当前步骤', all_done: '步骤已全部完成', related: '相关告警',
+      history: '近 7 天', history_none: '近 7 天没有其他告警', history_sum: '近 7 天另有 {n} 条：{list}', history_failed: '读取近 7 天告警失败', outcome_none: '自行恢复',
       others_person: '此人还有 {n} 条未结束告警', others_device: '此设备还有 {n} 条未结束告警', others_cause: '同一起因还有 {n} 条', parent: '由这条告警引起', photo: '暂无照片',
-      comment_failed: '备注没有提交成功，文字已保留。', no_contact_site: '名册里没有机构电话', more: '还有 {n} 条', failed_step: '这一步没有记上，请重试。',
+      comment_failed: '备注没有提交成功，文字已保留。', no_contact_site: '名册里没有机构电话', more: '还有 {n} 条',
     },
     assign: { title: '指派给', me: '我自己', on_duty: '在线', off_duty: '未登录', none: '没有其他操作员', loading: '正在读取操作员……', failed: '读取操作员失败，请重试。', retry: '重试' },
     close: {
@@ -324,7 +323,6 @@ export default {
       device: ['现场已处理，恢复正常', '已报修', '停电或断网，已恢复', '已充电或更换电池', '检修测试'],
     },
     shelve: { ends: '到 {time} 自动恢复', reasons: ['已报修，等待维修', '设备检修中', '停电或断网，运营商处理中', '老人住院或请假外出', '充电中'] },
-    undo: { left: '{n} 秒内可撤销' },
     conflict: { entry: '{name} 于 {time} {what}', quoted: '（{text}）', dismiss: '知道了' },
     because: { rule: '判定规则：{rule}', parent: '由告警 {id} 引起', none: '没有说明原因' },
   },

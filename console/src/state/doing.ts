@@ -4,7 +4,7 @@ import { reactive } from 'vue'
 import { ApiError, get } from '../api'
 import { timeOfDay } from '../format'
 import { t } from '../i18n'
-import type { Alarm, AlarmWithTimeline } from '../logic/alarm'
+import { type Alarm, type AlarmWithTimeline, isUnacknowledged } from '../logic/alarm'
 import { actedSince, entryWithText, isHarmlessSince } from '../logic/timeline'
 import { act, type More, type Verb } from './actions'
 
@@ -13,7 +13,15 @@ export const waiting = reactive(new Set<string>())
 /** What the operator must read before he acts again, by alarm. */
 export const conflicts = reactive(new Map<string, string>())
 
-const busy = new Set<string>()
+interface Running {
+  verb: Verb
+  result: Promise<Refusal>
+}
+
+const running = new Map<string, Running>()
+/** Alarms as the last action from here left them: the page may be a moment behind its own hand. */
+const mine = new Map<string, Alarm>()
+const MAX_MINE = 200
 const CONFLICTS = new Set([404, 409])
 const TRIES = 4
 
@@ -21,39 +29,56 @@ const TRIES = 4
 export type Refusal = { words: string, conflict: boolean } | null
 
 /**
- * Does it and says what came of it. One action at a time on an alarm: a key held down is one key.
- *
+ * Does it and says what came of it. One action at a time on an alarm: what is asked while another runs
+ * waits for it, and a key held down is one key.
+ */
+export function attempt(alarm: Alarm, verb: Verb, more: More = {}): Promise<Refusal> {
+  const before = running.get(alarm.alarm_id)
+  if (before?.verb === verb && verb !== 'comment') return before.result
+  const now: Running = { verb, result: Promise.resolve(null) }
+  now.result = (before?.result ?? Promise.resolve(null))
+    .then(() => perform(alarm, verb, more))
+    .finally(() => running.get(alarm.alarm_id) === now && running.delete(alarm.alarm_id))
+  running.set(alarm.alarm_id, now)
+  return now.result
+}
+
+function asIKnowIt(alarm: Alarm): Alarm {
+  const left = mine.get(alarm.alarm_id)
+  return left && left.seq > alarm.seq ? left : alarm
+}
+
+/**
  * A version that is out of date is not always a conflict. A comment takes nothing from anybody, and an
  * alarm that a device only raised again still waits to be acknowledged: both are asked anew with the
  * fresh version. Whatever a person did in between is shown first.
  */
-export async function attempt(alarm: Alarm, verb: Verb, more: More = {}): Promise<Refusal> {
-  if (busy.has(alarm.alarm_id)) return { words: t('action.pending'), conflict: false }
-  busy.add(alarm.alarm_id)
-  try {
-    let seen = alarm
-    for (let left = TRIES; ; left--) {
-      const error = await ask(seen, verb, more)
-      if (error === null) return null
-      const now = error.status === 409 || error.status === 404 ? await read(alarm.alarm_id) : null
-      if (error.problem.code !== 'stale' || !now || left === 1 || !isHarmlessSince(alarm, now, verb)) {
-        return { words: refusal(error, alarm, now), conflict: CONFLICTS.has(error.status) }
-      }
-      seen = now
+async function perform(looked: Alarm, verb: Verb, more: More): Promise<Refusal> {
+  const alarm = asIKnowIt(looked)
+  if (verb === 'acknowledge' && !isUnacknowledged(alarm)) return null
+  let seen = alarm
+  for (let left = TRIES; ; left--) {
+    const error = await ask(seen, verb, more)
+    if (error === null) return null
+    const now = CONFLICTS.has(error.status) ? await read(alarm.alarm_id) : null
+    if (error.problem.code !== 'stale' || !now || left === 1 || !isHarmlessSince(alarm, now, verb)) {
+      return { words: refusal(error, alarm, now), conflict: CONFLICTS.has(error.status) }
     }
-  } finally {
-    busy.delete(alarm.alarm_id)
-    waiting.delete(alarm.alarm_id)
+    seen = now
   }
 }
 
 async function ask(alarm: Alarm, verb: Verb, more: More): Promise<ApiError | null> {
   try {
-    await act(alarm, verb, more, () => waiting.add(alarm.alarm_id))
+    const left = await act(alarm, verb, more, () => waiting.add(alarm.alarm_id))
+    if (mine.size >= MAX_MINE) mine.clear()
+    mine.set(alarm.alarm_id, left)
     return null
   } catch (error) {
     if (error instanceof ApiError) return error
     throw error
+  } finally {
+    waiting.delete(alarm.alarm_id)
   }
 }
 
