@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
+from itertools import pairwise
 
 import pytest
 from console_ear import LOUD, RECORDER, Ear, peak
 from console_house import until
+from test_console_safety import AXE, problems
 
 expect = pytest.importorskip("playwright.sync_api").expect
 SLOW = 30_000  # what takes seconds by design: silence of ten seconds, a tab that is gone for four
@@ -107,6 +109,17 @@ def test_the_start_of_a_shift_plays_each_tone_and_says_in_words_what_works(sign_
     expect(panel).to_have_count(0)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_panel_of_the_shift_is_readable_by_all(sign_in, service, theme):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed (npm ci in console/)")
+    service.quiet()
+    page = sign_in()
+    page.evaluate(f"localStorage.setItem('shouwang.theme', '{theme}')")
+    start_shift(again(page))
+    assert not problems(page, "the panel")
+
+
 def test_refused_notifications_are_told_in_words(sign_in, service):
     service.quiet()
     page = again(sign_in(), "Notification.requestPermission = async () => 'denied'")
@@ -121,7 +134,7 @@ def test_an_alarm_sounds_at_its_period_until_it_is_acknowledged(sign_in, service
     ear.wait_for_sound()
     onsets = ear.onsets_s(ear.hear(9))
     assert len(onsets) >= 3
-    for before, after in zip(onsets, onsets[1:], strict=False):
+    for before, after in pairwise(onsets):
         assert after - before == pytest.approx(2.4, abs=0.1)
     row(ear.page, alarm_id).click()
     ear.page.locator("aside.drawer").get_by_role("button", name="接警").click()
@@ -227,7 +240,9 @@ def test_a_wrong_clock_is_told(sign_in, service):
     page = sign_in()
     page.clock.install(time=service.get("summary")["at_ms"] / 1000 + 3600)
     page.reload()
-    expect(page.locator("[data-danger=clock_off]")).to_contain_text(re.compile(r"相差 3\d{3} 秒"), timeout=SLOW)
+    expect(page.locator("[data-danger=clock_off]")).to_contain_text(
+        re.compile(r"相差 3\d{3} 秒"), timeout=SLOW
+    )
 
 
 @pytest.mark.parametrize(("verb", "danger"), [("api", "stream_silent"), ("gateway", "gateway_old")])

@@ -104,11 +104,14 @@ def test_newer_files_are_taken_when_nothing_urgent_waits(sign_in, service):
     real = page.request.get(service.url).text()
     page.route(
         lambda url: url in {service.url, f"{service.url}?wall=1"},
-        lambda route: route.fulfill(
-            body=re.sub(r"/assets/index-[\w-]+\.js", "/assets/index-newer.js", real), content_type="text/html"
-        )
-        if route.request.resource_type == "fetch"
-        else route.continue_(),
+        lambda route: (
+            route.fulfill(
+                body=re.sub(r"/assets/index-[\w-]+\.js", "/assets/index-newer.js", real),
+                content_type="text/html",
+            )
+            if route.request.resource_type == "fetch"
+            else route.continue_()
+        ),
     )
     page.evaluate("window.sameOne = true")
     page.clock.fast_forward(5 * 60_000)
@@ -134,5 +137,5 @@ def test_a_telephone_has_it_all_within_its_width(sign_in, service):
     for name in ("轨迹回放", "地图", "名册", "告警队列"):
         menu.click()
         page.get_by_role("link", name=name).click()
-        expect(page.get_by_role("link", name=name)).to_be_hidden()  # whoever went somewhere is done with the menu
+        expect(page.get_by_role("link", name=name)).to_be_hidden()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
