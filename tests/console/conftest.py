@@ -54,7 +54,7 @@ def sign_in(browser: Any, service: House) -> Iterator[Callable[..., Any]]:
         page.fill("#username", name)
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
-        page.wait_for_selector("header nav")
+        page.wait_for_selector("header nav", state="attached")  # on a telephone it is behind a button
         return page
 
     yield opened

@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 import signal
+from itertools import pairwise
 
 import pytest
 from console_ear import LOUD, RECORDER, Ear, peak
 from console_house import until
+from test_console_safety import AXE, problems
 
 expect = pytest.importorskip("playwright.sync_api").expect
 SLOW = 30_000  # what takes seconds by design: silence of ten seconds, a tab that is gone for four
@@ -108,6 +110,17 @@ def test_the_start_of_a_shift_plays_each_tone_and_says_in_words_what_works(sign_
     expect(panel).to_have_count(0)
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_panel_of_the_shift_is_readable_by_all(sign_in, service, theme):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed (npm ci in console/)")
+    service.quiet()
+    page = sign_in()
+    page.evaluate(f"localStorage.setItem('shouwang.theme', '{theme}')")
+    start_shift(again(page))
+    assert not problems(page, "the panel")
+
+
 def test_refused_notifications_are_told_in_words(sign_in, service):
     service.quiet()
     page = again(sign_in(), "Notification.requestPermission = async () => 'denied'")
@@ -122,7 +135,11 @@ def test_an_alarm_sounds_at_its_period_until_it_is_acknowledged(sign_in, service
     ear.wait_for_sound()
     onsets = ear.onsets_s(ear.hear(9))
     assert len(onsets) >= 3
+<<<<<<< HEAD
     for before, after in itertools.pairwise(onsets):
+=======
+    for before, after in pairwise(onsets):
+>>>>>>> sound
         assert after - before == pytest.approx(2.4, abs=0.1)
     row(ear.page, alarm_id).click()
     ear.page.locator("aside.drawer").get_by_role("button", name="接警").click()

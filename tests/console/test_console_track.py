@@ -10,6 +10,7 @@ import time
 
 import pytest
 from console_house import LAT, LON, until
+from test_console_safety import AXE, problems
 
 expect = pytest.importorskip("playwright.sync_api").expect
 CITY = dt.timezone(dt.timedelta(hours=8))
@@ -171,6 +172,16 @@ def test_a_day_of_ten_thousand_fixes_plays(sign_in, service):
     page.get_by_role("button", name="播放").click()
     expect(moment(page)).not_to_have_text(re.compile("00:00"), timeout=30_000)
     page.get_by_role("button", name="暂停").click()
+
+
+@pytest.mark.parametrize(("theme", "script"), [("light", ""), ("dark", NO_WEBGL)])
+def test_a_replay_is_readable_by_all(sign_in, service, walk, theme, script):
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed (npm ci in console/)")
+    set_theme = f"if (origin !== 'null') localStorage.setItem('shouwang.theme', '{theme}')"
+    page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}&at={ms(8, 45)}", set_theme, script)
+    expect(moment(page)).to_have_text("08:45:00")
+    assert not problems(page, "the replay")
 
 
 def test_nonsense_in_the_address_is_survived(sign_in, service):
