@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import signal
 from itertools import pairwise
@@ -135,11 +134,7 @@ def test_an_alarm_sounds_at_its_period_until_it_is_acknowledged(sign_in, service
     ear.wait_for_sound()
     onsets = ear.onsets_s(ear.hear(9))
     assert len(onsets) >= 3
-<<<<<<< HEAD
-    for before, after in itertools.pairwise(onsets):
-=======
     for before, after in pairwise(onsets):
->>>>>>> sound
         assert after - before == pytest.approx(2.4, abs=0.1)
     row(ear.page, alarm_id).click()
     ear.page.locator("aside.drawer").get_by_role("button", name="接警").click()
