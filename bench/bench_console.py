@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -58,6 +59,8 @@ def main() -> None:
     options.add_argument("--alarms", type=int, default=5_000, help="open alarms")
     options.add_argument("--minutes", type=float, default=0.0, help="length of the soak")
     chosen = options.parse_args()
+    if not Path(CHROMIUM).exists():
+        sys.exit(f"needs Debian's chromium: there is no {CHROMIUM}")
     found: dict[str, Any] = {"bands": BANDS, "open_alarms": chosen.alarms}
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         service = Service(Path(name))
