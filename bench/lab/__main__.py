@@ -11,7 +11,7 @@ from alerts.policy import Policy
 from bench.lab.baselines import BASELINES, marks_by, seen_of
 from bench.lab.product import run_closed, run_open
 from bench.lab.score import Score, score
-from bench.lab.table import HEAD, TARGET, row
+from bench.lab.table import head, row, target
 from bench.lab.weather import WEATHERS
 from bench.lab.world import World, build
 from iot_gateway.policy_file import load_policy
@@ -32,10 +32,10 @@ def main() -> int:
         for name, made in _all(world, policy, args).items():
             scores.setdefault(name, Score()).add(made)
         print(f"  seed {seed}: built in {built - began:.0f} s, run in {time.perf_counter() - built:.0f} s", file=sys.stderr)
-    print(HEAD)
+    print(head())
     for name, made in scores.items():
         print(row(name, made))
-    print(TARGET)
+    print(target())
     return 0
 
 

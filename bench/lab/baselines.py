@@ -113,12 +113,11 @@ def oracle(seen: Seen, times: int = 2) -> tuple[Seen, Bools]:
     return seen, _again(seen.true_out_m > TOLERANCE_M, seen, times)
 
 
-def hidden_markov(seen: Seen, limit: float = 0.995) -> tuple[Seen, Bools]:
+def hidden_markov(seen: Seen, limit: float = 0.99, outlier: float = 0.05, to_out_h: float = 0.02, to_in_h: float = 4.0) -> tuple[Seen, Bools]:
     """Two states, in and out, forgetful by the minute; a position is a normal of its accuracy or an outlier.
 
-    In: 40 m within on average; out: 60 m beyond. One outlier in ten, of a kind that says nothing.
+    In: at the fence or within; out: at the fence or beyond. An outlier says nothing.
     """
-    outlier, to_out_h, to_in_h = 0.1, 0.002, 0.5
     sigma = np.hypot(np.nan_to_num(seen.acc_m, nan=30.0), 15.0)
     odds = (1 - outlier) * np.exp(-0.5 * (np.clip(seen.out_m, -np.inf, 0) / sigma) ** 2)
     ratio = (odds + outlier) / ((1 - outlier) * np.exp(-0.5 * (np.clip(seen.out_m, 0, np.inf) / sigma) ** 2) + outlier)

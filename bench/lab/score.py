@@ -4,8 +4,9 @@ A raise of `fence_left` is
 - of a departure, if it comes between crossing the fence on the way out and ten minutes after the return;
 - false, if the wearer was truly within the tolerance (15 m) for the ten minutes before;
 - of an outing else: somebody was outside, but it was no departure (a stall at the gate, an errand).
-The delay of a departure counts from its start (`truth.py`) to its first raise, and is 0 where the raise came
-on the way out or the alarm was still up from before (by luck). Later than five minutes is missed.
+The delay of a departure counts from crossing the fence to its first raise; 0 where the alarm was still up from
+before (by luck). Later than five minutes is missed. Beside it stands the laxer count from the moment 30 m were
+reached, where a raise on the way out counts as 0.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ class Mark(NamedTuple):
 
 @dataclass(slots=True)
 class Score:
-    """Sums over worlds. `delays` of departures (inf: never), from the start at 30 m; `from_fence` from the fence."""
+    """Sums over worlds. `delays` of departures (inf: never), from the fence; `from_30_m` from that line."""
 
     band_days: float = 0.0
     delays: list[float] = field(default_factory=list)
-    from_fence: list[float] = field(default_factory=list)
+    from_30_m: list[float] = field(default_factory=list)
     often: list[bool] = field(default_factory=list)
     lucky: int = 0
     repeats: int = 0
@@ -54,15 +55,15 @@ class Score:
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
-    def share_within(self, seconds: float, *, often: bool = False, from_fence: bool = False) -> float:
+    def share_within(self, seconds: float, *, often: bool = False, from_30_m: bool = False) -> float:
         """Of the departures (of bands that report every 60 s or less), how many were raised by then."""
-        delays = self.from_fence if from_fence else self.delays
+        delays = self.from_30_m if from_30_m else self.delays
         some = [d for d, o in zip(delays, self.often, strict=True) if o or not often]
         return float(np.mean(np.array(some) <= seconds)) if some else nan
 
-    def delay_s(self, part: float, *, from_fence: bool = False) -> float:
+    def delay_s(self, part: float, *, from_30_m: bool = False) -> float:
         """A quantile of the delays of what was raised soon enough."""
-        delays = self.from_fence if from_fence else self.delays
+        delays = self.from_30_m if from_30_m else self.delays
         soon = [d for d in delays if d <= SOON_S]
         return float(np.quantile(soon, part)) if soon else nan
 
@@ -110,8 +111,8 @@ def _judge_departure(world: World, departure: Departure, marks: list[Mark], made
     still_up = stood and not any(not m.begins and departure.crossed_s <= m.at_s < departure.begin_s for m in marks)
     if stood and not still_up:
         first_s = min((s for s in raises if s <= departure.back_s), default=inf)
-    made.delays.append(max(0.0, first_s - departure.begin_s))
-    made.from_fence.append(first_s - departure.crossed_s)
+    made.delays.append(first_s - departure.crossed_s)
+    made.from_30_m.append(max(0.0, first_s - departure.begin_s))
     made.often.append(bool(world.bands.every_s[departure.band] <= OFTEN_S))
     made.lucky += still_up
     made.repeats += len(raises) if still_up else max(0, len(raises) - 1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 # Seconds between reports, and how many bands have it: 30 to 300 s, mostly 60.
-EVERY_S: Final = {30.0: 0.12, 60.0: 0.62, 120.0: 0.12, 180.0: 0.07, 300.0: 0.07}
+EVERY_S: Final = {30.0: 0.12, 60.0: 0.70, 120.0: 0.09, 180.0: 0.05, 300.0: 0.04}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,20 @@ class Weather:
     claim_factor: tuple[float, float] = (0.5, 1.3)
     # Beside a house and behind its windows the sky is half hidden: wider, and slower.
     beside_factor: float = 1.8
-    indoor_factor: tuple[float, float] = (2.0, 6.0)
+    indoor_factor: tuple[float, float] = (2.5, 8.0)
 
     # Multipath bursts: bias, lognormal (median, sigma of log) between limits, wandering inside the burst.
-    burst_open_h: float = 0.12
-    burst_beside_h: float = 1.2
-    burst_indoor_h: float = 6.0
-    burst_s: float = 110.0  # mean; at least 20 s, at most 20 min
-    burst_m: tuple[float, float] = (65.0, 0.5)
+    burst_open_h: float = 0.2
+    burst_beside_h: float = 2.5
+    burst_indoor_h: float = 12.0
+    burst_s: float = 75.0  # mean; at least 20 s, at most 20 min
+    burst_m: tuple[float, float] = (80.0, 0.5)
     burst_limits_m: tuple[float, float] = (30.0, 200.0)
-    burst_wander: float = 0.5  # of the bias comes and goes within a minute or so
+    burst_wander: float = 0.7  # of the bias comes and goes within a minute or so
     burst_claim_m: tuple[float, float] = (3.0, 20.0)
 
     # Indoors a band stays in a mode for minutes: nothing, satellites by the window, WiFi, cell.
-    indoor_modes: tuple[float, float, float, float] = (0.40, 0.33, 0.22, 0.05)
+    indoor_modes: tuple[float, float, float, float] = (0.33, 0.42, 0.20, 0.05)
     indoor_mode_s: float = 900.0
     # Some bands have no WiFi or cell position at all (they then have nothing).
     has_wifi_p: float = 0.6
@@ -85,7 +85,7 @@ class Weather:
     late_s: tuple[float, float] = (5.0, 120.0)
     twice_p: float = 0.01
     # The gate is where the site's own network ends: a band may fall silent as its wearer leaves.
-    silent_at_departure_p: float = 0.10
+    silent_at_departure_p: float = 0.12
     silent_at_departure_s: tuple[float, float] = (120.0, 1200.0)
     # Clocks: minutes off, or a day, or drifting by seconds.
     clock_minutes_p: float = 0.03
@@ -109,12 +109,12 @@ WEATHERS: Final = {
     ),
     "mixed": MIXED,
     "canyon": replace(
-        MIXED, core_m=(5.0, 14.0), beside_factor=2.5, burst_open_h=1.0, burst_beside_h=4.0, burst_indoor_h=8.0,
-        burst_s=180.0, burst_m=(80.0, 0.55), outdoor_none_p=0.10, outdoor_fallback_p=0.12,
+        MIXED, core_m=(5.0, 14.0), beside_factor=2.5, burst_open_h=1.5, burst_beside_h=5.0, burst_indoor_h=12.0,
+        burst_s=150.0, burst_m=(90.0, 0.55), outdoor_none_p=0.10, outdoor_fallback_p=0.12,
     ),
     "hostile": replace(
-        MIXED, core_m=(4.0, 14.0), claim_factor=(0.25, 1.0), burst_open_h=0.6, burst_beside_h=3.0,
-        burst_indoor_h=9.0, burst_s=240.0, burst_wander=0.25, indoor_modes=(0.25, 0.4, 0.25, 0.10),
+        MIXED, core_m=(4.0, 14.0), claim_factor=(0.25, 1.0), burst_open_h=0.8, burst_beside_h=4.0,
+        burst_indoor_h=14.0, burst_s=200.0, burst_wander=0.4, indoor_modes=(0.25, 0.4, 0.25, 0.10),
         wifi_wrong_p=0.02, cell_lies_p=0.4, teleport_p=0.012, null_island_p=0.002, liar_p=0.06,
         frozen_bands_p=0.3, no_acc_p=0.12, mixed_up_p=0.01, loss_p=0.06, silence_a_day=4.0, late_p=0.05,
         clock_minutes_p=0.08, clock_day_p=0.02, silent_at_departure_p=0.2, answer_p=0.7,
