@@ -13,8 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from bench.lab.fixes import Bools, Floats, Longs
+from bench.lab.fixes import Bools, Longs
 from bench.lab.lives import DAY_S
+from bench.lab.places import Floats
 from bench.lab.score import Mark
 from bench.lab.truth import TOLERANCE_M
 from bench.lab.world import World
@@ -33,8 +34,9 @@ class Seen:
 
     def but(self, rows: Bools) -> Seen:
         """Only some."""
-        kept = [getattr(self, name)[rows] for name in self.__slots__[:-1]]
-        return Seen(*kept, first=np.diff(kept[0], prepend=-1) != 0)
+        kept = Seen(*(getattr(self, name)[rows] for name in self.__slots__))
+        kept.first = np.diff(kept.band, prepend=-1) != 0
+        return kept
 
 
 Rule = Callable[[Seen], tuple[Seen, Bools]]
@@ -48,7 +50,9 @@ def seen_of(world: World) -> Seen:
     rows = rows[np.lexsort((fixes.received_s[rows], fixes.band[rows]))]
     band, at_s = fixes.band[rows], fixes.at_s[rows]
     ends = np.searchsorted(band, np.arange(len(world.lives) + 1))
-    true = np.concatenate([life.where(at_s[a:b]) for life, a, b in zip(world.lives, ends[:-1], ends[1:], strict=True)])
+    true = np.concatenate(
+        [life.where(at_s[a:b]) for life, a, b in zip(world.lives, ends[:-1], ends[1:], strict=True)]
+    )
     return Seen(
         band, fixes.received_s[rows], world.outside_m(band, fixes.spot[rows]), world.outside_m(band, true),
         fixes.acc_m[rows], np.diff(band, prepend=-1) != 0,
@@ -113,14 +117,18 @@ def oracle(seen: Seen, times: int = 2) -> tuple[Seen, Bools]:
     return seen, _again(seen.true_out_m > TOLERANCE_M, seen, times)
 
 
-def hidden_markov(seen: Seen, limit: float = 0.99, outlier: float = 0.05, to_out_h: float = 0.02, to_in_h: float = 4.0) -> tuple[Seen, Bools]:
+def hidden_markov(
+    seen: Seen, limit: float = 0.99, outlier: float = 0.05, to_out_h: float = 0.02, to_in_h: float = 4.0
+) -> tuple[Seen, Bools]:
     """Two states, in and out, forgetful by the minute; a position is a normal of its accuracy or an outlier.
 
     In: at the fence or within; out: at the fence or beyond. An outlier says nothing.
     """
     sigma = np.hypot(np.nan_to_num(seen.acc_m, nan=30.0), 15.0)
     odds = (1 - outlier) * np.exp(-0.5 * (np.clip(seen.out_m, -np.inf, 0) / sigma) ** 2)
-    ratio = (odds + outlier) / ((1 - outlier) * np.exp(-0.5 * (np.clip(seen.out_m, 0, np.inf) / sigma) ** 2) + outlier)
+    ratio = (odds + outlier) / (
+        (1 - outlier) * np.exp(-0.5 * (np.clip(seen.out_m, 0, np.inf) / sigma) ** 2) + outlier
+    )
     gap_h = np.diff(seen.received_s, prepend=0.0) / 3600
     state = np.empty(len(ratio))
     starts = np.flatnonzero(seen.first)
@@ -149,10 +157,16 @@ BASELINES: Final[dict[str, Rule]] = {
     "hidden-Markov filter": hidden_markov,
     "oracle with two fixes": oracle,
 }
-FRONTIERS: Final[dict[str, list[Rule]]] = {
-    "fixes in a row": [partial(bare, times=n) for n in (1, 2, 3, 4, 5, 7, 10)],
-    "accuracy subtracted, fixes in a row": [partial(accuracy_subtracted, times=n) for n in (1, 2, 3, 4, 5, 7)],
-    "accuracy gate": [partial(gated, limit_m=m) for m in (200.0, 100.0, 50.0, 30.0, 15.0)],
-    "minimum outside duration": [partial(outside_for, seconds=s) for s in (30.0, 60.0, 120.0, 240.0, 480.0)],
-    "hidden-Markov filter": [partial(hidden_markov, limit=p) for p in (0.5, 0.8, 0.95, 0.99, 0.999, 0.9999)],
+FRONTIERS: Final[dict[str, dict[str, Rule]]] = {
+    "fixes in a row": {f"{n}": partial(bare, times=n) for n in (1, 2, 3, 4, 5, 7, 10)},
+    "accuracy subtracted, fixes in a row": {
+        f"{n}": partial(accuracy_subtracted, times=n) for n in (1, 2, 3, 4, 5, 7)
+    },
+    "accuracy gate": {f"{m:.0f} m": partial(gated, limit_m=m) for m in (200.0, 100.0, 50.0, 30.0, 15.0)},
+    "minimum outside duration": {
+        f"{s:.0f} s": partial(outside_for, seconds=s) for s in (30.0, 60.0, 120.0, 240.0, 480.0)
+    },
+    "hidden-Markov filter": {
+        f"{p}": partial(hidden_markov, limit=p) for p in (0.5, 0.8, 0.95, 0.99, 0.999, 0.9999)
+    },
 }

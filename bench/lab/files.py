@@ -41,13 +41,21 @@ def lines_of(world: World) -> list[dict[str, Any]]:
         item: dict[str, Any] = {"ts": int(measured[i]), "seq": int(seqs[i]), "boot": 1}
         if came.source[i] > 0:
             stream = "location"
-            item |= {"lat": float(degrees[i, 0]), "lon": float(degrees[i, 1]), "src": SOURCE_NAME[int(came.source[i])]}
+            item |= {
+                "lat": float(degrees[i, 0]),
+                "lon": float(degrees[i, 1]),
+                "src": SOURCE_NAME[int(came.source[i])],
+            }
             if np.isfinite(came.acc_m[i]):
                 item["acc"] = float(came.acc_m[i])
         else:
             stream = "heartbeat"
             item |= {"worn": not came.charging[i], "chg": bool(came.charging[i])}
-        line = {"received_at_ms": int(received[i]), "topic": f"care/v1/{band_id(int(band))}/{stream}", "payload": item}
+        line: dict[str, Any] = {
+            "received_at_ms": int(received[i]),
+            "topic": f"care/v1/{band_id(int(band))}/{stream}",
+            "payload": item,
+        }
         lines.append(line)
         if again[i]:
             lines.append(line | {"received_at_ms": int(later[i])})
@@ -96,9 +104,10 @@ def run_replay(world: World, directory: Path, policy: Path | None) -> list[Mark]
         subprocess.CalledProcessError: it failed.
     """
     write(world, directory)
-    command = [sys.executable, "-m", "api", "replay", "--roster", ROSTER, "--messages", MESSAGES, "--out", TRANSITIONS]
+    files = ["--roster", ROSTER, "--messages", MESSAGES, "--out", TRANSITIONS]
+    command = [sys.executable, "-m", "api", "replay", *files]
     if policy is not None:
         command += ["--policy", str(policy.resolve())]
     subprocess.run(command, cwd=directory, check=True, stdout=subprocess.DEVNULL)
     with (directory / TRANSITIONS).open("rb") as file:
-        return marks_of_lines(world, file)
+        return marks_of_lines(file)

@@ -23,6 +23,7 @@ Bools = npt.NDArray[np.bool_]
 
 NONE, GNSS, WIFI, CELL = 0, 1, 2, 3  # as in the source column: 0 is "no position"
 NEVER_S: Final = math.inf
+REAL_DRIFT_P: Final = 0.3
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class Bands:
 
 @dataclass(slots=True)
 class Fixes:
-    """Columns of all reports. `spot` metres (n, 2) as reported; `true_m` metres truly outside, see `world`.
+    """Columns of all reports. `spot` metres (n, 2) as reported.
 
     `received_s` inf: never arrived. `source` NONE: a sign of life without a position.
     """
@@ -93,8 +94,9 @@ def build_bands(count: int, weather: Weather, dice: Dice) -> Bands:
 
 
 def report(
-    lives: list[Life], departures: list[Departure], bands: Bands, weather: Weather, days: int, dice: Dice
-) -> Fixes:
+    lives: list[Life], departures: list[Departure], bands: Bands, weather: Weather, days: int,
+    drifts: list[Floats], dice: Dice,
+) -> Fixes:  # fmt: skip
     """All reports of all bands over some days."""
     band, at_s = _moments(bands, days, dice)
     ends = np.searchsorted(band, np.arange(len(lives) + 1))
@@ -102,6 +104,7 @@ def report(
     end_s = days * DAY_S
     paint = _Painter(band, at_s, len(lives), end_s, dice)
     source, white, bias, acc = _sources(paint, bands, weather, indoors, beside)
+    _drift(paint, drifts, source, bias)
     _bursts(paint, bands, weather, indoors, beside, source, bias, acc)
     _teleports(weather, source, bias, dice)
     charging = _charging(paint, weather, indoors)
@@ -225,10 +228,27 @@ def _cells(
 ) -> None:
     """One mast a stay; its handful of sectors makes single fixes jump."""
     dice, last = paint.dice, int(stay.max()) + 1
-    turn, far = dice.uniform(0, math.tau, last), dice.uniform(*weather.cell_m, last) * dice.uniform(0.2, 1, last)
+    turn, far = (
+        dice.uniform(0, math.tau, last),
+        dice.uniform(*weather.cell_m, last) * dice.uniform(0.2, 1, last),
+    )
     mast = far[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
     claim = np.where(dice.random(last) < weather.cell_lies_p, 500.0, far * dice.uniform(0.8, 1.6, last) + 200)
     bias[rows], white[rows], acc[rows] = mast[stay[rows]], 60.0, np.round(claim[stay[rows]], -1)
+
+
+def _drift(paint: _Painter, drifts: list[Floats], source: npt.NDArray[np.int8], bias: Floats) -> None:
+    """Three bands in ten err as a real receiver did that lay still, over and over from some moment on."""
+    if not drifts:
+        return
+    ends = np.searchsorted(paint.band, np.arange(paint.bands + 1))
+    for band in np.flatnonzero(paint.dice.random(paint.bands) < REAL_DRIFT_P):
+        drift = drifts[paint.dice.integers(len(drifts))]
+        rows = np.arange(ends[band], ends[band + 1])
+        rows = rows[source[rows] == GNSS]
+        lasts = float(drift[-1, 0])
+        moment = (paint.at_s[rows] + paint.dice.uniform(0, lasts)) % lasts
+        bias[rows] = np.stack([np.interp(moment, drift[:, 0], drift[:, i]) for i in (1, 2)], axis=1)
 
 
 def _bursts(
@@ -245,7 +265,10 @@ def _bursts(
     rate = np.where(indoors, rates[2], np.where(beside, rates[1], rates[0]))
     kept = np.zeros(len(band), np.bool_)
     kept[span[first]] = dice.random(len(first)) < rate[rows[first]] / rates.max()
-    far = np.clip(np.exp(dice.normal(math.log(weather.burst_m[0]), weather.burst_m[1], len(band))), *weather.burst_limits_m)
+    far = np.clip(
+        np.exp(dice.normal(math.log(weather.burst_m[0]), weather.burst_m[1], len(band))),
+        *weather.burst_limits_m,
+    )
     far = np.where(bands.is_liar[band], dice.uniform(100, 250, len(band)), far)
     turn = dice.uniform(0, math.tau, len(band))
     push = far[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
@@ -260,7 +283,8 @@ def _bursts(
 
 def _teleports(weather: Weather, source: npt.NDArray[np.int8], bias: Floats, dice: Dice) -> None:
     rows = np.flatnonzero((dice.random(len(source)) < weather.teleport_p) & (source == GNSS))
-    far = np.exp(dice.uniform(*np.log(weather.teleport_m), len(rows)))
+    near, farthest = (math.log(metres) for metres in weather.teleport_m)
+    far = np.exp(dice.uniform(near, farthest, len(rows)))
     turn = dice.uniform(0, math.tau, len(rows))
     bias[rows] += far[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
 

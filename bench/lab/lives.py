@@ -21,8 +21,10 @@ DAY_S: Final = 86_400.0
 HOURS: Final = np.array(
     [1, 1, 1, 1, 2, 4, 6, 7, 8, 8, 8, 7, 6, 7, 8, 10, 12, 12, 10, 7, 4, 2, 1, 1], np.float64
 )  # fmt: skip
-OUTINGS: Final = {"stroll": 0.30, "bench": 0.18, "fence": 0.18, "gate": 0.14, "errand": 0.12, "doorway": 0.08}
-DEPARTURES: Final = {"road": 0.34, "random": 0.2, "lap": 0.1, "pace": 0.1, "shuffle": 0.1, "bench": 0.08, "ride": 0.08}
+OUTINGS: Final = {"stroll": 0.34, "bench": 0.2, "fence": 0.2, "gate": 0.16, "errand": 0.06, "doorway": 0.04}
+DEPARTURES: Final = {
+    "road": 0.34, "random": 0.2, "lap": 0.1, "pace": 0.1, "shuffle": 0.1, "bench": 0.08, "ride": 0.08,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -123,8 +125,8 @@ def _plan(dice: Dice, departures_a_day: float) -> list[tuple[float, bool]]:
     waking = np.where(HOURS > 2, HOURS, 0.05)
     outings = dice.choice(24, dice.poisson(4.0), p=waking / waking.sum()) * 3600.0
     leaves = dice.choice(24, dice.poisson(departures_a_day), p=share) * 3600.0
-    plan = [(h + dice.uniform(0, 3600), False) for h in outings] + [(h + dice.uniform(0, 3600), True) for h in leaves]
-    return sorted(plan)
+    hours = [(hour, False) for hour in outings] + [(hour, True) for hour in leaves]
+    return sorted((hour + dice.uniform(0, 3600), is_departure) for hour, is_departure in hours)
 
 
 def _indoors_until(line: _Line, at_s: float) -> None:

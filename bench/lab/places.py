@@ -49,7 +49,7 @@ class Area:
             along = (a[:, 0] * d[:, 1] - a[:, 1] * d[:, 0]) / cross
             share = (a[:, 0] * ray[:, 1:] - a[:, 1] * ray[:, :1]) / cross
         hit = (along > 0) & (share >= -1e-9) & (share <= 1 + 1e-9)
-        return np.where(hit, along, np.inf).min(axis=1)
+        return np.asarray(np.where(hit, along, np.inf).min(axis=1))
 
     def at(self, turn: Floats, part: Floats) -> Floats:
         """Points (n, 2) in a direction at a part (0 centre, 1 boundary) of the way to the boundary."""
@@ -73,7 +73,7 @@ class Site:
 
     def outside_m(self, points: Floats) -> Floats:
         """How far points (n, 2) are outside of all safe fences; negative inside."""
-        return -np.max([area.margin_m(points) for area in self.safe], axis=0)
+        return np.asarray(-np.max([area.margin_m(points) for area in self.safe], axis=0))
 
     def entered_m(self, points: Floats) -> Floats:
         """(forbidden fences, n): how deep points are inside each."""
@@ -108,7 +108,7 @@ def _ring_margin_m(ring: Floats, points: Floats) -> Floats:
         np.minimum(nearest, (x - ax - along * dx) ** 2 + (y - ay - along * dy) ** 2, out=nearest)
         if ay != by:
             within ^= ((ay > y) != (by > y)) & (x < ax + (y - ay) / dy * dx)
-    return np.where(within, 1.0, -1.0) * np.sqrt(nearest)
+    return np.asarray(np.where(within, 1.0, -1.0) * np.sqrt(nearest))
 
 
 def build_site(number: int, dice: Dice) -> Site:
@@ -146,7 +146,9 @@ def _main_area(kind: str, dice: Dice) -> Area:
 
 def _turned(corners: Floats, dice: Dice) -> Floats:
     turn = dice.uniform(0, math.tau)
-    return np.asarray(corners @ np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]]))
+    return np.asarray(
+        corners @ np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
+    )
 
 
 def _rooms(area: Area, kind: str, dice: Dice) -> tuple[Floats, float]:
@@ -182,7 +184,9 @@ def _forbidden(safe: tuple[Area, ...], dice: Dice) -> Area:
     if dice.random() < 0.5:
         middle, half = out * (reach + dice.uniform(25, 120)), dice.uniform(5, 12)
         length = dice.uniform(100, 300)
-        corners = [middle + a * aside * length + b * out * half for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+        corners = [
+            middle + a * aside * length + b * out * half for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        ]
         return Area(middle, np.array(corners))
     middle = out * (reach + dice.uniform(30, 150)) if dice.random() < 0.7 else out * reach * 0.55
     radius = min(dice.uniform(8, 40), reach * 0.25)

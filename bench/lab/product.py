@@ -15,9 +15,9 @@ from alerts.commands import RosterCommand
 from alerts.engine import Decisions, DeviceRequest, Engine
 from alerts.policy import Policy
 from alerts.vocabulary import SOURCE_INDEX
-from bench.lab.fixes import CELL, GNSS, WIFI, Fixes, Floats, Longs
+from bench.lab.fixes import CELL, GNSS, WIFI, Fixes, Longs
 from bench.lab.lives import DAY_S
-from bench.lab.places import band_id
+from bench.lab.places import Floats
 from bench.lab.score import Mark
 from bench.lab.world import EPOCH_MS, World
 from iot_gateway.roster_file import RosterChange, edit_of, parse
@@ -27,6 +27,10 @@ CLOSED_STEP_S: Final = 5.0
 SOURCE_CODE: Final = np.zeros(4, np.int8)
 SOURCE_CODE[[GNSS, WIFI, CELL]] = SOURCE_INDEX["gnss"], SOURCE_INDEX["wifi"], SOURCE_INDEX["cell"]
 SOURCE_NAME: Final = {GNSS: "gnss", WIFI: "wifi", CELL: "cell"}
+
+
+# (at_ms, subject_id, kind, fence_id, from, to) of a transition.
+_Change = tuple[Any, ...]
 
 
 def as_received(world: World, fixes: Fixes) -> tuple[Fixes, Longs, Longs, Floats]:
@@ -93,7 +97,7 @@ def run_open(world: World, policy: Policy) -> list[Mark]:
     marks: list[Mark] = []
     for rows, now_ms in _steps(received, OPEN_STEP_S):
         batch = batch_of_rows(came, received, measured, degrees, rows)
-        marks += marks_of(world, engine.step(now_ms, batch))
+        marks += marks_of(engine.step(now_ms, batch))
     return marks
 
 
@@ -105,13 +109,13 @@ def _steps(received: Longs, step_s: float) -> Iterator[tuple[slice, int]]:
         yield slice(int(ends[i - 1]), int(ends[i])), int(moments[i])
 
 
-def marks_of(world: World, decisions: Decisions) -> list[Mark]:
+def marks_of(decisions: Decisions) -> list[Mark]:
     """What became of fence alarms in a step."""
-    return list(_marks(world, ((t.at_ms, t.alarm.subject_id, t.alarm.kind, t.alarm.fence_id, t.from_state, t.alarm.state)
-                               for t in decisions.transitions)))  # fmt: skip
+    said = ((t.at_ms, t.alarm, t.from_state) for t in decisions.transitions)
+    return list(_marks((at_ms, a.subject_id, a.kind, a.fence_id, was, a.state) for at_ms, a, was in said))
 
 
-def _marks(world: World, transitions: Iterable[tuple[int, str, str, str | None, str, str]]) -> Iterator[Mark]:
+def _marks(transitions: Iterable[_Change]) -> Iterator[Mark]:
     for at_ms, subject_id, kind, fence_id, was, state in transitions:
         if kind not in {"fence_left", "fence_entered"}:
             continue
@@ -121,12 +125,11 @@ def _marks(world: World, transitions: Iterable[tuple[int, str, str, str | None, 
             yield Mark((at_ms - EPOCH_MS) / 1000, int(subject_id.rpartition("-")[2]), fence, begins)
 
 
-def marks_of_lines(world: World, lines: Iterable[bytes]) -> list[Mark]:
+def marks_of_lines(lines: Iterable[bytes]) -> list[Mark]:
     """The same, of a transitions file."""
     said: Iterator[dict[str, Any]] = map(msgspec.json.decode, lines)
-    return list(
-        _marks(world, ((t["at_ms"], t["subject_id"], t["kind"], t["fence_id"], t["from"], t["to"]) for t in said))
-    )
+    names = "at_ms", "subject_id", "kind", "fence_id", "from", "to"
+    return list(_marks(tuple(t[name] for name in names) for t in said))
 
 
 # The closed loop --------------------------------------------------------------------------------------
@@ -142,7 +145,7 @@ def run_closed(world: World, policy: Policy) -> tuple[list[Mark], int]:
         batch = batch_of_rows(came, received, measured, degrees, rows)
         batch = answers.joined(batch, now_ms)
         decisions = engine.step(now_ms, batch)
-        marks += marks_of(world, decisions)
+        marks += marks_of(decisions)
         for request in decisions.requests:
             answers.ask(request, now_ms)
     return marks, answers.asked
@@ -200,7 +203,7 @@ class Answers:
 
 def _merged(one: Batch, other: Batch) -> Batch:
     order = np.argsort(np.concatenate([one.received_at_ms, other.received_at_ms]), kind="stable")
-    columns = {
+    columns: dict[str, Any] = {
         name: np.concatenate([getattr(one, name), getattr(other, name)])[order]
         for name in one.__slots__
         if isinstance(getattr(one, name), np.ndarray)

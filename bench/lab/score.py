@@ -12,7 +12,7 @@ reached, where a raise on the way out counts as 0.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import inf, nan
+from math import inf, nan, sqrt
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -108,7 +108,9 @@ def _judge_departure(world: World, departure: Departure, marks: list[Mark], made
     before = [m for m in marks if m.at_s < departure.crossed_s]
     stood = bool(before) and before[-1].begins
     first_s = departure.crossed_s if stood else min((s for s in raises if s <= departure.back_s), default=inf)
-    still_up = stood and not any(not m.begins and departure.crossed_s <= m.at_s < departure.begin_s for m in marks)
+    still_up = stood and not any(
+        not m.begins and departure.crossed_s <= m.at_s < departure.begin_s for m in marks
+    )
     if stood and not still_up:
         first_s = min((s for s in raises if s <= departure.back_s), default=inf)
     made.delays.append(first_s - departure.crossed_s)
@@ -119,9 +121,7 @@ def _judge_departure(world: World, departure: Departure, marks: list[Mark], made
 
 
 def _is_of_departure(world: World, mark: Mark) -> bool:
-    return any(
-        d.crossed_s <= mark.at_s <= d.back_s + FORGIVEN_S for d in world.truths[mark.band].departures
-    )
+    return any(d.crossed_s <= mark.at_s <= d.back_s + FORGIVEN_S for d in world.truths[mark.band].departures)
 
 
 def _judge_entered(world: World, mark: Mark, made: Score) -> None:
@@ -133,7 +133,8 @@ def _judge_entered(world: World, mark: Mark, made: Score) -> None:
 
 def poisson_interval(count: int) -> tuple[float, float]:
     """95 %, by the usual square-root form: good to a few per cent, and for none at all too."""
-    return max(0.0, (np.sqrt(count + 0.375) - 0.98) ** 2) if count else 0.0, (np.sqrt(count + 0.375) + 0.98) ** 2 + 0.6
+    root = sqrt(count + 0.375)
+    return max(0.0, root - 0.98) ** 2 if count else 0.0, (root + 0.98) ** 2 + 0.6
 
 
 def share_interval(share: float, count: int) -> tuple[float, float]:

@@ -27,7 +27,9 @@ def target() -> str:
 def row(name: str, made: Score) -> str:
     """One line; intervals are 95 %."""
     low, high = share_interval(made.share_within(SOON_S), len(made.delays))
-    false_low, false_high = (1000 * c / made.band_days for c in poisson_interval(made.false + made.false_entered))
+    false_low, false_high = (
+        1000 * c / made.band_days for c in poisson_interval(made.false + made.false_entered)
+    )
     asked = f"  {made.asked / made.band_days:.1f} asked a band-day" if made.asked else ""
     return (
         _line(
@@ -37,9 +39,8 @@ def row(name: str, made: Score) -> str:
                 f"{made.share_within(SOON_S):.1%} ({100 * low:.0f}-{100 * high:.0f})",
                 f"{made.share_within(SOON_S, often=True):.1%}",
                 f"{made.share_within(AT_LAST_S):.1%}",
-                f"{made.delay_s(0.5):.0f}/{made.delay_s(0.95):.0f}",
-                f"{made.share_within(SOON_S, from_30_m=True):.1%} "
-                f"{made.delay_s(0.5, from_30_m=True):.0f}/{made.delay_s(0.95, from_30_m=True):.0f}",
+                _delays(made),
+                f"{made.share_within(SOON_S, from_30_m=True):.1%} {_delays(made, from_30_m=True)}",
                 f"{made.repeats_each:.2f}",
                 f"{made.lucky / max(1, len(made.delays)):.0%}",
                 f"{made.alarms_a_day(CITY_BANDS, CITY_DEPARTURES_A_DAY):,.0f}",
@@ -63,6 +64,11 @@ def as_json(made: Score) -> dict[str, Any]:
         "repeats_per_departure": made.repeats_each, "by_luck": made.lucky, "asked": made.asked,
         "alarms_a_day": made.alarms_a_day(CITY_BANDS, CITY_DEPARTURES_A_DAY),
     }  # fmt: skip
+
+
+def _delays(made: Score, *, from_30_m: bool = False) -> str:
+    p50, p95 = (made.delay_s(part, from_30_m=from_30_m) for part in (0.5, 0.95))
+    return f"{p50:.0f}/{p95:.0f}"
 
 
 def _line(cells: list[str]) -> str:

@@ -29,15 +29,18 @@ class Tracks:
     drifts: list[Floats]
 
 
+NO_TRACKS: Final = Tracks([], [])
+
+
 def read(directory: Path | None) -> Tracks:
     """Every .plt of a directory.
 
     Raises:
         ValueError: it holds no walk.
     """
-    made = Tracks([], [])
     if directory is None:
-        return made
+        return NO_TRACKS
+    made = Tracks([], [])
     for path in sorted(directory.rglob("*.plt")):
         for stretch in _stretches(_points(path.read_text(encoding="utf-8"))):
             _sort_in(stretch, made)
@@ -54,7 +57,7 @@ def _points(text: str) -> Floats:
     east, north = metres_a_degree(float(degrees[0, 0]))
     metres = (degrees - degrees[0]) * (north, east)
     points = np.stack([np.array(at_s) - at_s[0], metres[:, 1], metres[:, 0]], axis=1)
-    return points[np.concatenate([[True], np.diff(points[:, 0]) > 0])]
+    return np.asarray(points[np.concatenate([[True], np.diff(points[:, 0]) > 0])])
 
 
 def _stretches(points: Floats) -> list[Floats]:

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.lab.fixes import Bands, Fixes, Floats, Longs, build_bands, report
+from bench.lab.fixes import Bands, Fixes, Longs, build_bands, report
 from bench.lab.lives import DAY_S, Life, live
-from bench.lab.places import Site, build_site, roster_of
+from bench.lab.places import Floats, Site, build_site, roster_of
+from bench.lab.tracks import NO_TRACKS, Tracks
 from bench.lab.truth import Departure, Truth, truth_of
 from bench.lab.weather import WEATHERS, Weather
 
@@ -56,16 +57,16 @@ class World:
 
 
 def build(
-    seed: int, bands: int, days: int, weather: str, departures_a_day: float, shapes: list[Floats]
+    seed: int, bands: int, days: int, weather: str, departures_a_day: float, tracks: Tracks = NO_TRACKS
 ) -> World:
     """A world of `bands` persons over `days` days; each part has dice of its own."""
     place_dice, life_dice, band_dice, error_dice = np.random.default_rng(seed).spawn(4)
     sites = [build_site(i, place_dice) for i in range(max(1, -(-bands // BANDS_A_SITE)))]
     home_of = np.arange(bands) % len(sites)
-    lives = [live(sites[h], days, departures_a_day, life_dice, shapes) for h in home_of]
+    lives = [live(sites[h], days, departures_a_day, life_dice, tracks.walks) for h in home_of]
     truths = [truth_of(life, band) for band, life in enumerate(lives)]
     made = build_bands(bands, WEATHERS[weather], band_dice)
     departures = [d for truth in truths for d in truth.departures]
-    fixes = report(lives, departures, made, WEATHERS[weather], days, error_dice)
+    fixes = report(lives, departures, made, WEATHERS[weather], days, tracks.drifts, error_dice)
     roster = roster_of(sites, home_of, made.every_s)
     return World(seed, days, WEATHERS[weather], sites, home_of, lives, truths, made, fixes, roster)
