@@ -196,6 +196,8 @@ def _sources(
     core = bands.core_m[band] * factor
     white = core * math.sqrt(1 - weather.core_slow_share)
     bias = paint.wave(weather.core_slow_s) * (core * math.sqrt(weather.core_slow_share))[:, None]
+    room = dice.normal(0, weather.indoor_stay_m, (int(stay.max()) + 1, 2))
+    bias[indoors] += room[stay[indoors]]
     acc = 1.51 * core * bands.claim_factor[band] * np.exp(dice.normal(0, 0.25, n))
     _wifi(paint, weather, source == WIFI, stay, bias, white, acc)
     _cells(paint, weather, source == CELL, stay, bias, white, acc)

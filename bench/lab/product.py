@@ -141,10 +141,14 @@ def run_closed(world: World, policy: Policy) -> tuple[list[Mark], int]:
     engine = started(world, policy, int(received[0]))
     answers = Answers(world)
     marks: list[Mark] = []
+    next_due_ms = 0
     for rows, now_ms in _steps(received, CLOSED_STEP_S):
         batch = batch_of_rows(came, received, measured, degrees, rows)
         batch = answers.joined(batch, now_ms)
+        if not len(batch) and next_due_ms > now_ms:
+            continue
         decisions = engine.step(now_ms, batch)
+        next_due_ms = decisions.next_due_ms
         marks += marks_of(decisions)
         for request in decisions.requests:
             answers.ask(request, now_ms)

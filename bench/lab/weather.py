@@ -29,6 +29,8 @@ class Weather:
     # Beside a house and behind its windows the sky is half hidden: wider, and slower.
     beside_factor: float = 1.8
     indoor_factor: tuple[float, float] = (2.5, 8.0)
+    # A room's reflections stay as long as its wearer: a bias an axis for the whole stay (m).
+    indoor_stay_m: float = 12.0
 
     # Multipath bursts: bias, lognormal (median, sigma of log) between limits, wandering inside the burst.
     burst_open_h: float = 0.2
@@ -103,17 +105,17 @@ MIXED: Final = Weather()
 
 WEATHERS: Final = {
     "open": replace(
-        MIXED, burst_open_h=0.03, burst_beside_h=0.4, burst_indoor_h=1.5, core_m=(2.5, 5.0),
+        MIXED, burst_open_h=0.03, burst_beside_h=0.4, burst_indoor_h=1.5, core_m=(2.5, 5.0), indoor_stay_m=6.0,
         indoor_modes=(0.55, 0.20, 0.22, 0.03), teleport_p=0.001, liar_p=0.005, wifi_wrong_p=0.001,
         silent_at_departure_p=0.04, loss_p=0.01,
     ),
     "mixed": MIXED,
     "canyon": replace(
-        MIXED, core_m=(5.0, 14.0), beside_factor=2.5, burst_open_h=1.5, burst_beside_h=5.0, burst_indoor_h=12.0,
+        MIXED, core_m=(5.0, 14.0), indoor_stay_m=20.0, beside_factor=2.5, burst_open_h=1.5, burst_beside_h=5.0, burst_indoor_h=12.0,
         burst_s=150.0, burst_m=(90.0, 0.55), outdoor_none_p=0.10, outdoor_fallback_p=0.12,
     ),
     "hostile": replace(
-        MIXED, core_m=(4.0, 14.0), claim_factor=(0.25, 1.0), burst_open_h=0.8, burst_beside_h=4.0,
+        MIXED, core_m=(4.0, 14.0), indoor_stay_m=25.0, claim_factor=(0.25, 1.0), burst_open_h=0.8, burst_beside_h=4.0,
         burst_indoor_h=14.0, burst_s=200.0, burst_wander=0.4, indoor_modes=(0.25, 0.4, 0.25, 0.10),
         wifi_wrong_p=0.02, cell_lies_p=0.4, teleport_p=0.012, null_island_p=0.002, liar_p=0.06,
         frozen_bands_p=0.3, no_acc_p=0.12, mixed_up_p=0.01, loss_p=0.06, silence_a_day=4.0, late_p=0.05,

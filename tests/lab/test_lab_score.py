@@ -139,12 +139,12 @@ def test_asked_for_a_fix_a_band_answers_soon_and_near():
 
 
 def test_the_closed_loop_is_the_same_each_time():
-    world = build(14, 20, 1, "mixed", 1.0)
+    world = build(14, 3, 1, "mixed", 1.0)
     assert run_closed(world, Policy()) == run_closed(world, Policy())
 
 
 def test_a_policy_can_be_varied():
-    plan = Plan(bands=20, days=1, departures_a_day=1.0, closed=False, vary=(("fence.confirm_fixes", (1, 6)),))
+    plan = Plan(bands=12, days=1, departures_a_day=1.0, closed=False, vary=(("fence.confirm_fixes", (1, 6)),))
     found = run_seed(plan, 15)
     few, many = (made for _, made in found.lines["Shouwang, fence.confirm_fixes"])
     assert few.false > many.false
