@@ -87,8 +87,8 @@ class Weather:
     late_s: tuple[float, float] = (5.0, 120.0)
     twice_p: float = 0.01
     # The gate is where the site's own network ends: a band may fall silent as its wearer leaves.
-    silent_at_departure_p: float = 0.12
-    silent_at_departure_s: tuple[float, float] = (120.0, 1200.0)
+    silent_at_departure_p: float = 0.10
+    silent_at_departure_s: tuple[float, float] = (120.0, 900.0)
     # Clocks: minutes off, or a day, or drifting by seconds.
     clock_minutes_p: float = 0.03
     clock_day_p: float = 0.007
