@@ -103,8 +103,11 @@ def run_open(world: World, policy: Policy) -> list[Mark]:
 
 def _steps(received: Longs, step_s: float) -> Iterator[tuple[slice, int]]:
     """Slices of what arrived, a step each, and when the step is made."""
-    moments = np.arange(EPOCH_MS, int(received[-1]) + round(step_s * 1000), round(step_s * 1000))
+    step_ms = round(step_s * 1000)
+    begin_ms = EPOCH_MS + (int(received[0]) - EPOCH_MS) // step_ms * step_ms
+    moments = np.arange(begin_ms, int(received[-1]) + step_ms, step_ms)
     ends = np.searchsorted(received, moments, "right")
+    ends[0] = 0
     for i in range(1, len(moments)):
         yield slice(int(ends[i - 1]), int(ends[i])), int(moments[i])
 
