@@ -155,8 +155,13 @@ def test_a_link_leads_to_the_moment_and_the_address_follows(sign_in, service, wa
 
 
 def test_a_resident_is_followed_by_what_they_wear(sign_in, service, walk):
-    page = opened(sign_in, f"{service.url}#/track?resident_id=P11&day={DAY}")
-    expect(page.locator(".bar")).to_contain_text("90 个定位点")
+    """From when they wear it: the fixes of the day before they had the band are nobody's."""
+    service.say("W11", "location", lat=LAT, lon=LON, acc=8)
+    today = dt.datetime.now(CITY).date().isoformat()
+    page = opened(sign_in, f"{service.url}#/track?resident_id=P11&day={today}")
+    expect(page.locator(".bar")).to_contain_text("1 个定位点")
+    page.goto(f"{service.url}#/track?resident_id=P11&day={DAY}")
+    expect(page.get_by_text("这一天没有定位。")).to_be_visible()
     page.goto(f"{service.url}#/track?resident_id=nobody&day={DAY}")
     expect(page.get_by_role("alert").filter(has_text="读取轨迹失败")).to_be_visible()
 
