@@ -1,4 +1,4 @@
-"""The fixtures of the console's tests: one service and one browser for all, a fresh profile for each."""
+"""The console's fixtures: one browser for all, a service for each file, a fresh profile for each test."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("console")) as made:
         yield made
