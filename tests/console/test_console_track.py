@@ -48,13 +48,13 @@ def send(service, device, fixes):
 
 @pytest.fixture(scope="module")
 def walk(service):
-    """W11 yesterday: rests 8:00 to 8:30, walks east until 9:00, is unknown until 11:00, walks north by WiFi."""
+    """W01 yesterday: rests 8:00 to 8:30, walks east until 9:00, is unknown until 11:00, walks north by WiFi."""
     rest = [fix(ms(8, n), n, east_m=n % 2) for n in range(30)]
     east = [fix(ms(8, 30 + n), 30 + n, east_m=40 * n) for n in range(30)]
     north = [fix(ms(11, n), 60 + n, east_m=1160, north_m=40 * n, src="wifi", acc=30) for n in range(30)]
-    send(service, "W11", rest + east + north)
-    service.say("W11", "alarm", kinds=["fall"], ts=ms(8, 45))
-    return until(lambda: service.opened("W11", "fall"), "the fall")
+    send(service, "W01", rest + east + north)
+    service.say("W01", "alarm", kinds=["fall"], ts=ms(8, 45))
+    return until(lambda: service.opened("W01", "fall"), "the fall")
 
 
 def opened(sign_in, where, *scripts):
@@ -72,7 +72,7 @@ def moment(page):
 
 
 def test_a_day_is_replayed_on_the_map(sign_in, service, walk):
-    page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}")
+    page = opened(sign_in, f"{service.url}#/track?device_id=W01&day={DAY}")
     expect(page.locator(".bar")).to_contain_text("90 个定位点")
     expect(page.locator("canvas.maplibregl-canvas")).to_be_visible()
     expect(moment(page)).to_have_text("08:00:00")
@@ -87,7 +87,7 @@ def test_a_day_is_replayed_on_the_map(sign_in, service, walk):
 
 
 def test_keys_step_play_and_change_the_speed(sign_in, service, walk):
-    page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}")
+    page = opened(sign_in, f"{service.url}#/track?device_id=W01&day={DAY}")
     expect(moment(page)).to_have_text("08:00:00")
     page.keyboard.press("ArrowRight")
     expect(moment(page)).to_have_text("08:01:00")
@@ -111,7 +111,7 @@ def test_keys_step_play_and_change_the_speed(sign_in, service, walk):
 
 
 def test_a_gap_is_dashed_said_and_skipped(sign_in, service, walk):
-    page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}&at={ms(10)}", NO_WEBGL)
+    page = opened(sign_in, f"{service.url}#/track?device_id=W01&day={DAY}&at={ms(10)}", NO_WEBGL)
     expect(moment(page)).to_have_text("10:00:00")
     expect(page.locator("[data-gap]")).to_have_text("空白时段，去向不明")
     assert page.locator("svg.track path.gap").get_attribute("d").count("M") == 1
@@ -126,13 +126,13 @@ def test_a_gap_is_dashed_said_and_skipped(sign_in, service, walk):
 
 
 def test_alarms_are_on_the_time_line_and_can_be_gone_to(sign_in, service, walk):
-    page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}")
+    page = opened(sign_in, f"{service.url}#/track?device_id=W01&day={DAY}")
     mark = page.locator(f'[data-mark="{walk}"]')
     expect(mark).to_contain_text("08:45 跌倒")
     mark.click()
     expect(moment(page)).to_have_text("08:45:00")
     service_day = dt.datetime.now(CITY).date().isoformat()
-    page.goto(f"{service.url}#/track?device_id=W11&day={service_day}")
+    page.goto(f"{service.url}#/track?device_id=W01&day={service_day}")
     # It came, and was raised, today. Today has no fix; the page says which day has.
     expect(mark).to_contain_text("跌倒")
     expect(mark).not_to_contain_text("08:45")
@@ -142,7 +142,7 @@ def test_alarms_are_on_the_time_line_and_can_be_gone_to(sign_in, service, walk):
 
 
 def test_a_link_leads_to_the_moment_and_the_address_follows(sign_in, service, walk):
-    page = opened(sign_in, f"{service.url}#/track?device=W11&at={ms(8, 40)}")  # the form of older links
+    page = opened(sign_in, f"{service.url}#/track?device=W01&at={ms(8, 40)}")  # the form of older links
     expect(moment(page)).to_have_text("08:40:00")
     expect(page.locator("p.now")).to_contain_text("km/h")
     expect(page.locator("p.now")).to_contain_text("向东")
@@ -155,7 +155,7 @@ def test_a_link_leads_to_the_moment_and_the_address_follows(sign_in, service, wa
 
 
 def test_a_resident_is_followed_by_what_they_wear(sign_in, service, walk):
-    page = opened(sign_in, f"{service.url}#/track?resident_id=P11&day={DAY}")
+    page = opened(sign_in, f"{service.url}#/track?resident_id=P01&day={DAY}")
     expect(page.locator(".bar")).to_contain_text("90 个定位点")
     page.goto(f"{service.url}#/track?resident_id=nobody&day={DAY}")
     expect(page.get_by_role("alert").filter(has_text="读取轨迹失败")).to_be_visible()
@@ -179,7 +179,7 @@ def test_a_replay_is_readable_by_all(sign_in, service, walk, theme, script):
     if not AXE.exists():
         pytest.skip("axe-core is not installed (npm ci in console/)")
     set_theme = f"if (origin !== 'null') localStorage.setItem('shouwang.theme', '{theme}')"
-    page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}&at={ms(8, 45)}", set_theme, script)
+    page = opened(sign_in, f"{service.url}#/track?device_id=W01&day={DAY}&at={ms(8, 45)}", set_theme, script)
     expect(moment(page)).to_have_text("08:45:00")
     assert not problems(page, "the replay")
 
