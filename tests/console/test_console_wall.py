@@ -87,6 +87,20 @@ def test_a_blind_wall_says_so_and_recovers_alone(sign_in, service):
     expect(page.locator("li[data-alarm]", has_text="跌倒").first).to_be_visible()
 
 
+def test_a_file_that_cannot_be_read_while_the_service_is_away_leaves_the_page(sign_in, service):
+    page = sign_in()
+    service.kill("api")
+    try:
+        page.evaluate("window.sameOne = true")
+        page.get_by_role("link", name="地图").click()  # its files were not read before
+        expect(page.locator("[data-danger=stream_silent]")).to_be_visible(timeout=SLOW)
+        assert page.evaluate("window.sameOne") is True
+    finally:
+        service.start("api")
+    page.get_by_role("link", name="地图").click()
+    expect(page.locator(".holder, [data-no-webgl]").first).to_be_visible(timeout=SLOW)
+
+
 def test_a_wall_whose_session_ended_says_so(sign_in, service):
     page = wall(sign_in, service)
     page.request.delete(f"{service.url}api/v1/session", headers={"X-Requested-With": "test"})
