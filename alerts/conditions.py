@@ -13,7 +13,7 @@ import numpy as np
 from alerts.batch import VALUE_INDEX, Batch, Bits, Bools, Floats, Longs, Rows
 from alerts.crossings import Crossings, words_of_fix
 from alerts.debounce import CONTACT_LOST, Debounce
-from alerts.evidence import BREACHED, CALM
+from alerts.evidence import CALM
 from alerts.fences import Fences
 from alerts.fleet import DEVICE_KIND_CODE, DEVICE_KINDS, LONG_AGO_MS, NOT_DUE_MS, Fleet
 from alerts.lifecycle import READING, TIMER, Event
@@ -377,7 +377,7 @@ class Conditions:
         is_safe, in_force = self._fences.roles(pairs)
         counts = ~is_safe & in_force
         verdict = self._crossings.verdicts(pairs)
-        entered = counts & (verdict == BREACHED)
+        entered = counts & self._crossings.breached(pairs)
         back = ~counts | (verdict == CALM)
         held = state.entered[pairs]
         begins_now = entered & present & (~held | (state.rearm[pairs] & seen))

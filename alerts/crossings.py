@@ -40,17 +40,22 @@ class Crossings:
         """UNDECIDED, CALM or BREACHED: (pairs,)."""
         return self.recent.now.belief.verdict[pairs]
 
+    def breached(self, pairs: Rows) -> Bools:
+        """Breached, and the newest fix says nothing else: (pairs,)."""
+        belief = self.recent.now.belief
+        return np.asarray((belief.verdict[pairs] == BREACHED) & (belief.calm_run[pairs] == 0))
+
     def left(self, fences: Fences, pairs: Rows, owner: Rows, devices: int) -> tuple[Bools, Bools]:
         """Whether devices are outside the union of their safe fences in force: (left, back).
 
         `pairs` are theirs, `owner` says whose. Neither left nor back while fences without a verdict
-        could decide: then nothing changes.
+        could decide, or where the newest fix speaks against the verdict: then nothing changes.
         """
         is_safe, in_force = fences.roles(pairs)
         counts = is_safe & in_force
         verdict = self.verdicts(pairs)
         total = np.bincount(owner[counts], minlength=devices)
-        breached = np.bincount(owner[counts & (verdict == BREACHED)], minlength=devices)
+        breached = np.bincount(owner[counts & self.breached(pairs)], minlength=devices)
         calm = np.bincount(owner[counts & (verdict == CALM)], minlength=devices)
         left: Bools = (total > 0) & (breached == total)
         back: Bools = (total == 0) | (calm > 0)
@@ -121,7 +126,7 @@ class Crossings:
             "for_ms": 0 if first_ms == LONG_AGO_MS else at_ms - first_ms,
             "p_outside" if is_safe else "p_inside": p,
         }
-        if track.walking[row] > 0.5:  # noqa: PLR2004 - more likely than not
+        if track.walking[row] > 0.5:
             said["speed_mps"] = round(float(np.hypot(track.east_mps[row], track.north_mps[row])), 1)
         return said
 

@@ -24,7 +24,7 @@ CALM: Final = 1
 BREACHED: Final = 2
 # What is thought of a pair before its first fix, and right after several calm ones: good, burst, stray, each
 # with the side of calm and the side of breach.
-_UNKNOWN: Final = (0.50, 0.40, 0.05, 0.04, 0.005, 0.005)
+_UNKNOWN: Final = (0.60, 0.10, 0.20, 0.08, 0.01, 0.01)
 _CALMED: Final = (0.85, 0.01, 0.10, 0.01, 0.02, 0.01)
 _LEAST: Final = 1e-6
 # The logistic curve that is nearest to the normal distribution's: within 0.01 of it, with heavier tails.
@@ -59,9 +59,9 @@ class PairArrays:
 
 def new_belief(count: int) -> Belief:
     """Pairs nobody knows anything of."""
-    chances = [np.full(count, chance) for chance in _UNKNOWN]
+    a, b, c, d, e, f = (np.full(count, chance) for chance in _UNKNOWN)
     zero, never = np.zeros(count, np.int64), np.full(count, LONG_AGO_MS, np.int64)
-    return Belief(*chances, zero.copy(), never.copy(), zero.copy(), never.copy(), np.zeros(count, np.int8))
+    return Belief(a, b, c, d, e, f, zero, never, zero.copy(), never.copy(), np.zeros(count, np.int8))
 
 
 def new_pairs(count: int) -> PairArrays:
@@ -90,9 +90,9 @@ def weigh(
     lasted = (was.verdict == UNDECIDED) | (at_ms - calm_ms >= ms(policy.return_s))
     calmed = calm & (calm_run >= policy.return_fixes) & lasted & (chances[1] < policy.return_p)
     returned = calmed & (was.verdict == BREACHED)
-    chances = [np.where(returned, start, chance) for start, chance in zip(_CALMED, chances, strict=True)]
+    a, b, c, d, e, f = (np.where(returned, start, p) for start, p in zip(_CALMED, chances, strict=True))
     verdict = np.where(confirmed, BREACHED, np.where(calmed, CALM, was.verdict)).astype(np.int8)
-    return Belief(*chances, witnesses, first, calm_run, calm_ms, verdict)
+    return Belief(a, b, c, d, e, f, witnesses, first, calm_run, calm_ms, verdict)
 
 
 def _chances(policy: FencePolicy, was: Belief, fit: Fit, breach_m: Floats, edge_m: Floats) -> list[Floats]:
@@ -100,16 +100,21 @@ def _chances(policy: FencePolicy, was: Belief, fit: Fit, breach_m: Floats, edge_
     walked = 1 - np.exp(
         -fit.dt_s * (fit.walks / policy.cross_walking_s + (1 - fit.walks) / policy.cross_still_s)
     )
-    unseen, back = 1 - np.exp(-fit.dt_s / policy.cross_unseen_s), 1 - np.exp(-fit.dt_s / policy.recross_s)
+    unseen = 1 - np.exp(-fit.dt_s / policy.cross_unseen_s)
+    back = 1 - np.exp(-np.minimum(fit.dt_s, policy.recross_most_s) / policy.recross_s)
     goods, bursts, strays = was.good_calm, was.burst_calm, was.stray_calm
     good_calm, good_breach = _cross(goods, was.good_breach, walked, back)
     burst_calm, burst_breach = _cross(bursts, was.burst_breach, unseen, back)
     stray_calm, stray_breach = _cross(strays, was.stray_breach, unseen, back)
     # A burst is about the wearer: where it hovers says a little, and slowly.
     hints = 1 - np.exp(-fit.dt_s / policy.unseen_s)
-    inside = _logistic((edge_m - breach_m) / policy.unseen_m)
+    blur_m = np.hypot(policy.unseen_m, 2 * np.sqrt(fit.var_m2))
+    inside = np.clip(_logistic((edge_m - breach_m) / blur_m), policy.unseen_p, 1 - policy.unseen_p)
     hint_calm, hint_breach = inside**hints, (1 - inside) ** hints
-    burst_calm, stray_calm = burst_calm * hint_calm, stray_calm * hint_calm
+    # ... and a fix this far beyond the fence is no reflection within it.
+    too_far_m = np.maximum(breach_m - policy.burst_reach_m - 2 * np.sqrt(fit.var_m2), 0.0)
+    burst_calm = burst_calm * hint_calm * np.exp(-too_far_m / policy.burst_fade_m)
+    stray_calm = stray_calm * hint_calm
     burst_breach, stray_breach = burst_breach * hint_breach, stray_breach * hint_breach
     beyond = (breach_m - edge_m) / np.sqrt(fit.var_m2)
     says_breach = np.maximum(_logistic(beyond), policy.doubt_p) ** fit.news
@@ -118,7 +123,7 @@ def _chances(policy: FencePolicy, was: Belief, fit: Fit, breach_m: Floats, edge_
     def after(good: Floats, burst: Floats, stray: Floats, says: Floats) -> list[Floats]:
         return [
             (good * fit.good_good + burst * fit.burst_good + stray * fit.stray_good) * says,
-            good * fit.good_burst + burst * fit.burst_burst,
+            good * fit.good_burst + burst * fit.burst_burst + stray * fit.stray_burst,
             good * fit.good_stray + burst * fit.burst_stray + stray * fit.stray_stray,
         ]
 

@@ -13,7 +13,7 @@ Source of the walking model: an Ornstein-Uhlenbeck velocity, exact for any time 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -72,6 +72,7 @@ class Fit(NamedTuple):
     burst_burst: Floats
     burst_stray: Floats
     stray_good: Floats
+    stray_burst: Floats
     stray_stray: Floats
 
 
@@ -113,7 +114,7 @@ class Fixes(NamedTuple):
 
 def new_tracks(count: int) -> Track:
     """Tracks of devices without a fix."""
-    made = {f.name: np.zeros(count) for f in fields(Track)}
+    made: dict[str, Any] = {f.name: np.zeros(count) for f in fields(Track)}
     made |= {"at_ms": np.full(count, LONG_AGO_MS, np.int64), "src": np.zeros(count, np.int8)}
     return Track(**made)
 
@@ -154,31 +155,36 @@ class Motion:
         )  # fmt: skip
 
     def _go_on(self, was: Track, fix: Fixes, var: Floats) -> tuple[Track, Fit]:
-        gap = self._gap(was, fix)
+        gap = self._gap(was, fix, var)
         ways = self._ways(was, fix, var, gap)
         fit = self._fit(was, fix, var, gap, ways)
         good_p = 1 - was.burst - was.stray
         returned = was.burst * fit.burst_good + was.stray * fit.stray_good
-        to_burst = good_p * fit.good_burst + was.burst * fit.burst_burst
+        to_burst = good_p * fit.good_burst + was.burst * fit.burst_burst + was.stray * fit.stray_burst
         to_stray = good_p * fit.good_stray + was.burst * fit.burst_stray + was.stray * fit.stray_stray
         total = good_p * fit.good_good + returned + to_burst + to_stray + _TINY
         burst = np.clip(to_burst / total, 1e-4, 0.999)
         stray = np.clip(to_stray / total, 1e-5, 1e-5 + 0.999 - burst)
         stays = good_p * gap.stays
         shares = [stays * ways[0].likely, stays * ways[1].likely, stays * ways[2].likely + returned]
-        walking = (shares[1] + stays * ways[2].likely + returned * gap.walk_p) / (sum(shares) + _TINY)
-        good = _blend(was, ways, shares)
+        walking = shares[1] + stays * ways[2].likely + returned * gap.walk_p
+        walking = walking / (shares[0] + shares[1] + shares[2] + _TINY)
+        lat, lon, east, north, place, cross, speed = _blend(was, ways, shares)
         came = good_p * (fit.good_burst + fit.good_stray) / (to_burst + to_stray + _TINY)
-        kept = self._keep(was, came, gap)
-        now = Track(fix.at_ms, fix.lat_deg, fix.lon_deg, var, fix.src, *good, walking, *kept, burst, stray)
+        kept_lat, kept_lon, kept_m2 = self._keep(was, came, gap)
+        now = Track(
+            fix.at_ms, fix.lat_deg, fix.lon_deg, var, fix.src, lat, lon, east, north, place, cross, speed,
+            walking, kept_lat, kept_lon, kept_m2, burst, stray,
+        )  # fmt: skip
         return now, fit._replace(walks=walking * gap.strolled_m2 / (var + gap.strolled_m2))
 
-    def _gap(self, was: Track, fix: Fixes) -> _Gap:
+    def _gap(self, was: Track, fix: Fixes, var: Floats) -> _Gap:
         """What the time between two fixes allows."""
         p = self._policy
         dt = np.clip((fix.at_ms - was.at_ms) / 1000.0, 1.0, p.longest_gap_s)
         forget = np.exp(-dt / p.turn_s)
         same = (fix.src == was.src) & (was.at_ms != LONG_AGO_MS)
+        same &= ~(STICKY[fix.src] & (_far2(was.lat_deg, was.lon_deg, fix) > 4 * var))  # another one
         lasts_s = np.where(STICKY[fix.src], p.same_place_s, p.same_sky_s)
         walk_p = p.walk_share + (was.walking - p.walk_share) * np.exp(-dt / p.walk_s)
         return _Gap(
@@ -211,8 +217,9 @@ class Motion:
             east - (1 - k) * ahead_e, north - (1 - k) * ahead_n, f * was.east_mps + kv * ahead_e,
             f * was.north_mps + kv * ahead_n, k * var, cross * (1 - k), f * f * was.speed_m2 + speed2 * (1 - f * f) - kv * cross,
         )  # fmt: skip
-        rode_m2 = was.place_m2 + var + (p.ride_mps * gap.dt_s) ** 2 + 100.0
-        rode = _Way(_normal(far2, rode_m2), east, north, zero, zero, var, zero, zero + speed2)
+        rode = _Way(
+            self._ride(far2, was.place_m2 + var, gap.dt_s), east, north, zero, zero, var, zero, zero + speed2
+        )
         by_foot = 1 - p.ride_share
         parts = (by_foot * (1 - gap.walk_p), by_foot * gap.walk_p, p.ride_share)
         return [
@@ -227,6 +234,9 @@ class Motion:
         back2, back_m2 = _far2(was.kept_lat_deg, was.kept_lon_deg, fix), was.kept_m2 + var
         frozen = _far2(was.lat_deg, was.lon_deg, fix) < p.frozen_m**2
         again = np.where(frozen, good, self._burst_goes_on(was, fix, var, gap, back2))
+        # No bias is larger than reflections reach.
+        beyond_m = np.maximum(np.sqrt(back2) - p.burst_reach_m - 2 * np.sqrt(var), 0.0)
+        again = again * np.exp(-beyond_m / p.burst_fade_m)
         returned = (1 - gap.walk_p) * _normal(back2, back_m2 + gap.swayed_m2)
         returned += gap.walk_p * _normal(back2, back_m2 + gap.strolled_m2)
         hit, thrown_back = 1 - p.stray_p, self._throw(back2, back_m2)
@@ -240,7 +250,8 @@ class Motion:
             burst_good=ends * hit * returned,
             burst_burst=(1 - ends) * hit * again,
             burst_stray=p.stray_p * thrown_back,
-            stray_good=hit * returned,
+            stray_good=(1 - p.stray_burst_p) * hit * returned,
+            stray_burst=p.stray_burst_p * hit * self._jump(back2, back_m2),
             stray_stray=p.stray_p * thrown_back,
         )  # fmt: skip
 
@@ -270,6 +281,15 @@ class Motion:
         var += came * (1 - came) * (east * east + north * north) / 2
         return lat, lon, np.minimum(var, p.kept_m**2)
 
+    def _ride(self, far2: Floats, var: Floats, dt_s: Floats) -> Floats:
+        """How likely a bus or a car leads there."""
+        p = self._policy
+        slow, fast = (
+            _normal(far2, var + (p.ride_mps * dt_s) ** 2 + 100.0),
+            _normal(far2, var + (p.ride_fast_mps * dt_s) ** 2),
+        )
+        return np.asarray((1 - p.ride_fast_share) * slow + p.ride_fast_share * fast)
+
     def _jump(self, far2: Floats, var: Floats) -> Floats:
         """How likely a burst's bias is."""
         p = self._policy
@@ -282,13 +302,17 @@ class Motion:
         return np.asarray((_normal(far2, var + p.stray_m**2) + _normal(far2, var + p.stray_far_m**2)) / 2)
 
 
-def _blend(was: Track, ways: list[_Way], shares: list[Floats]) -> tuple[Floats, ...]:
+def _blend(
+    was: Track, ways: list[_Way], shares: list[Floats]
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats]:
     """Three ways as one normal distribution: latitude, longitude, velocity, variances, of `Track`."""
     whole = shares[0] + shares[1] + shares[2] + _TINY
     parts = [share / whole for share in shares]
 
     def mean(name: str) -> Floats:
-        return np.asarray(sum(part * getattr(way, name) for part, way in zip(parts, ways, strict=True)))
+        return np.asarray(
+            np.sum([p * getattr(way, name) for p, way in zip(parts, ways, strict=True)], axis=0)
+        )
 
     east, north, east_mps, north_mps = mean("east"), mean("north"), mean("east_mps"), mean("north_mps")
     place, cross, speed = mean("place_m2"), mean("place_speed"), mean("speed_m2")
@@ -302,7 +326,8 @@ def _blend(was: Track, ways: list[_Way], shares: list[Floats]) -> tuple[Floats, 
         place += part * (de * de + dn * dn) / 2
         cross += part * (de * dve + dn * dvn) / 2
         speed += part * (dve * dve + dvn * dvn) / 2
-    return *_moved(was.good_lat_deg, was.good_lon_deg, east, north), east_mps, north_mps, place, cross, speed
+    lat, lon = _moved(was.good_lat_deg, was.good_lon_deg, east, north)
+    return lat, lon, east_mps, north_mps, place, cross, speed
 
 
 def _normal(far2: Floats, var: Floats) -> Floats:

@@ -221,7 +221,9 @@ def _copied(columns: Columns) -> Columns:
 
 
 def _some(fixes: Fixes, which: Rows | Bools) -> Fixes:
-    return Fixes(*(column[which] for column in fixes))
+    return Fixes(
+        fixes.at_ms[which], fixes.lat_deg[which], fixes.lon_deg[which], fixes.acc_m[which], fixes.src[which]
+    )
 
 
 def _newest(track: Track, rows: Rows) -> tuple[Longs, Floats, Floats]:
