@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from alerts.batch import Bools, Bytes, Floats, Longs
+from alerts.batch import Bools, Bytes, Floats, Longs, Rows
 from alerts.fleet import LONG_AGO_MS
 from alerts.motion import Fit
 from alerts.policy import FencePolicy, ms
@@ -27,6 +27,7 @@ BREACHED: Final = 2
 _UNKNOWN: Final = (0.60, 0.10, 0.20, 0.08, 0.01, 0.01)
 _CALMED: Final = (0.85, 0.01, 0.10, 0.01, 0.02, 0.01)
 _LEAST: Final = 1e-6
+_CHANCES: Final = ("good_calm", "good_breach", "burst_calm", "burst_breach", "stray_calm", "stray_breach")
 # The logistic curve that is nearest to the normal distribution's: within 0.01 of it, with heavier tails.
 _LOGISTIC: Final = 1.702
 
@@ -64,6 +65,14 @@ def new_belief(count: int) -> Belief:
     return Belief(a, b, c, d, e, f, zero, never, zero.copy(), never.copy(), np.zeros(count, np.int8))
 
 
+def side_known(fresh: Belief, pairs: Rows, burst: Floats, stray: Floats) -> None:
+    """New pairs of devices whose last fix has a story already: only the side is unknown."""
+    a, b, c, d, e, f = _UNKNOWN
+    parts = (1 - burst - stray) / (a + b), burst / (c + d), stray / (e + f)
+    for name, chance, part in zip(_CHANCES, _UNKNOWN, np.repeat(parts, 2, axis=0), strict=True):
+        getattr(fresh, name)[pairs] = np.maximum(chance * part, _LEAST)
+
+
 def new_pairs(count: int) -> PairArrays:
     """Pairs nothing was made of."""
     return PairArrays(
@@ -97,11 +106,10 @@ def weigh(
 
 def _chances(policy: FencePolicy, was: Belief, fit: Fit, breach_m: Floats, edge_m: Floats) -> list[Floats]:
     """Bayes: cross the fence or not, then the fix."""
-    walked = 1 - np.exp(
-        -fit.dt_s * (fit.walks / policy.cross_walking_s + (1 - fit.walks) / policy.cross_still_s)
-    )
+    hazard = fit.walks / policy.cross_walking_s + (1 - fit.walks) / policy.cross_still_s
+    walked = 1 - np.exp(-fit.dt_s * (fit.seen * hazard + (1 - fit.seen) / policy.cross_blind_s))
     unseen = 1 - np.exp(-fit.dt_s / policy.cross_unseen_s)
-    back = 1 - np.exp(-np.minimum(fit.dt_s, policy.recross_most_s) / policy.recross_s)
+    back = 1 - np.exp(-np.minimum(fit.fresh_s, policy.recross_most_s) / policy.recross_s)
     goods, bursts, strays = was.good_calm, was.burst_calm, was.stray_calm
     good_calm, good_breach = _cross(goods, was.good_breach, walked, back)
     burst_calm, burst_breach = _cross(bursts, was.burst_breach, unseen, back)
@@ -117,8 +125,9 @@ def _chances(policy: FencePolicy, was: Belief, fit: Fit, breach_m: Floats, edge_
     stray_calm = stray_calm * hint_calm
     burst_breach, stray_breach = burst_breach * hint_breach, stray_breach * hint_breach
     beyond = (breach_m - edge_m) / np.sqrt(fit.var_m2)
-    says_breach = np.maximum(_logistic(beyond), policy.doubt_p) ** fit.news
-    says_calm = np.maximum(_logistic(-beyond), policy.doubt_p) ** fit.news
+    doubt_p = policy.doubt_p / (1 + (beyond / policy.doubt_sigma) ** 2)
+    says_breach = np.maximum(_logistic(beyond), doubt_p) ** fit.news
+    says_calm = np.maximum(_logistic(-beyond), doubt_p) ** fit.news
 
     def after(good: Floats, burst: Floats, stray: Floats, says: Floats) -> list[Floats]:
         return [

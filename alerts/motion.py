@@ -58,13 +58,16 @@ class Track:
 class Fit(NamedTuple):
     """How likely a fix is after each story, columns (n,): `good_burst` leads from good to burst.
 
-    `walks`: how sure it is that the wearer walked since the fix before.
+    `walks`: how likely the wearer walked since the fix before. `seen`: how much of that the fix can see: one
+    that is too rough says nothing of a walk, unless it lies farther away than it is rough.
     """
 
     dt_s: Floats
     var_m2: Floats
     news: Floats  # how much of it is: its error may be that of the fix before
+    fresh_s: Floats  # `dt_s`, or that part of it which the same access point or cell can speak for
     walks: Floats
+    seen: Floats
     good_good: Floats
     good_burst: Floats
     good_stray: Floats
@@ -176,7 +179,8 @@ class Motion:
             fix.at_ms, fix.lat_deg, fix.lon_deg, var, fix.src, lat, lon, east, north, place, cross, speed,
             walking, kept_lat, kept_lon, kept_m2, burst, stray,
         )  # fmt: skip
-        return now, fit._replace(walks=walking * gap.strolled_m2 / (var + gap.strolled_m2))
+        seen_m2 = gap.strolled_m2 + _far2(was.good_lat_deg, was.good_lon_deg, fix) / 2
+        return now, fit._replace(walks=walking, seen=(seen_m2 / (var + seen_m2)) ** 2)
 
     def _gap(self, was: Track, fix: Fixes, var: Floats) -> _Gap:
         """What the time between two fixes allows."""
@@ -239,18 +243,20 @@ class Motion:
         again = again * np.exp(-beyond_m / p.burst_fade_m)
         returned = (1 - gap.walk_p) * _normal(back2, back_m2 + gap.swayed_m2)
         returned += gap.walk_p * _normal(back2, back_m2 + gap.strolled_m2)
+        there = _normal(_far2(was.lat_deg, was.lon_deg, fix), var + was.var_m2 + gap.strolled_m2)
+        found = (1 - p.stray_real_p - p.stray_burst_p) * returned + p.stray_real_p * there
         hit, thrown_back = 1 - p.stray_p, self._throw(back2, back_m2)
         begins = 1 - np.exp(-gap.dt_s / p.burst_every_s)
         ends = 1 - np.exp(-np.where(frozen, p.frozen_weight, 1.0) * gap.dt_s / p.burst_s)
         return Fit(
-            dt_s=gap.dt_s, var_m2=var, news=gap.news, walks=gap.walk_p,
+            dt_s=gap.dt_s, var_m2=var, news=gap.news, fresh_s=gap.dt_s * np.where(STICKY[fix.src], gap.news, 1.0), walks=gap.walk_p, seen=gap.news,
             good_good=gap.stays * good,
             good_burst=begins * hit * self._jump(far2, was.place_m2 + var),
             good_stray=p.stray_p * self._throw(far2, was.place_m2 + var),
             burst_good=ends * hit * returned,
             burst_burst=(1 - ends) * hit * again,
             burst_stray=p.stray_p * thrown_back,
-            stray_good=(1 - p.stray_burst_p) * hit * returned,
+            stray_good=hit * found,
             stray_burst=p.stray_burst_p * hit * self._jump(back2, back_m2),
             stray_stray=p.stray_p * thrown_back,
         )  # fmt: skip

@@ -88,6 +88,8 @@ class FencePolicy:
     stray_far_m: float = 1980.0
     # So many of them come in the midst of a burst, which goes on.
     stray_burst_p: float = 0.25
+    # ... and so many were none: the next fix is there too, however she got there.
+    stray_real_p: float = 0.05
     # Where the wearer is while fixes are wrong: where they were good, this much blurred, and not farther than
     # that along one axis.
     kept_drift: float = 0.263
@@ -101,6 +103,7 @@ class FencePolicy:
     cross_walking_s: float = 277.0
     cross_still_s: float = 2100.0
     cross_unseen_s: float = 5240.0
+    cross_blind_s: float = 86_400.0  # ... where fixes are too rough to see it
     recross_s: float = 900.0
     recross_most_s: float = 90.0  # a long gap is no reason to have come back
     # Outside means this far outside: people stand at their gate. A pond begins where it begins.
@@ -108,6 +111,7 @@ class FencePolicy:
     edge_forbidden_m: float = 0.0
     # One good fix is never worth more than this against: the accuracy may be a lie of a kind nobody knows.
     doubt_p: float = 0.00153
+    doubt_sigma: float = 4.0  # ... less so the farther beyond this many standard deviations
     # The error of a satellite fix is that of the fix before for about this long; of an access point or a cell
     # as long as it is the same one.
     same_sky_s: float = 47.0
@@ -122,14 +126,14 @@ class FencePolicy:
     confirm_fixes: int = 2
     confirm_s: float = 20.0
     # Raised at this probability; measured on the laboratory, `bench/lab`: one false alarm per band in 17 days.
-    raise_p: float = 0.995
+    raise_p: float = 0.997
     # Two calm fixes this far apart end it, unless a good fix outside is still likelier than this.
     return_fixes: int = 2
     return_s: float = 25.0
     return_p: float = 0.3
-    # A band that was probably outside and says nothing any more is outside: after this long, and so many times
-    # its usual gap.
-    silence_p: float = 0.975
+    # A band that was this surely outside by one fix and says nothing any more is outside: after this long, and
+    # so many times its usual gap.
+    silence_p: float = 0.997
     silence_s: float = 150.0
     silence_gaps: float = 2.5
     # What is known of a moment longer ago than this is the past: it raises nothing at once, for what the band
@@ -137,7 +141,7 @@ class FencePolicy:
     present_s: float = 150.0
     settle_s: float = 30.0
     # Ask before crying: at this probability the band is asked for a fix now, and again after a while.
-    ask_p: float = 0.2
+    ask_p: float = 0.6
     ask_every_s: float = 120.0
 
 

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 import numpy as np
 
 from alerts.batch import Bools, Bytes, Floats, Longs, Rows
-from alerts.evidence import Belief, new_belief, weigh
+from alerts.evidence import Belief, new_belief, side_known, weigh
 from alerts.fences import Fences
 from alerts.fleet import LONG_AGO_MS
 from alerts.motion import Fixes, Motion, Track, new_tracks
@@ -98,12 +98,17 @@ class Recent:
         self._copy(fences, rows, self.now, self.middle)
         self._copy(fences, rows, self.now, self.base)
 
-    def relay(self, was: Longs, known: Bools) -> None:
-        """Lay the pairs out anew: `was` their places before, of those that are `known`."""
+    def relay(self, was: Longs, known: Bools, rows: Rows) -> None:
+        """Lay the pairs out anew: `was` their places before, of those that are `known`; whose they are."""
+        track, fresh_pairs = (
+            self.now.track,
+            np.flatnonzero(~known & (self.now.track.at_ms[rows] != LONG_AGO_MS)),
+        )
         for state in self._all():
             fresh = new_belief(len(was))
             for f in fields(Belief):
                 getattr(fresh, f.name)[known] = getattr(self.now.belief, f.name)[was[known]]
+            side_known(fresh, fresh_pairs, track.burst[rows[fresh_pairs]], track.stray[rows[fresh_pairs]])
             state.belief = fresh
         self.ring.count[:] = 0
         for state in (self.middle, self.base):
