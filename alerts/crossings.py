@@ -77,10 +77,11 @@ class Crossings:
         return np.asarray(belief.good_breach[pairs] + belief.burst_breach[pairs] + belief.stray_breach[pairs])
 
     def convict(self, fences: Fences, rows: Rows, least_p: float) -> None:
-        """Silence decides: pairs that are this likely breached are."""
+        """Silence decides: pairs that are this likely breached are, and no late fix changes it."""
         pairs, _ = fences.pairs_of(rows)
         _, in_force = fences.roles(pairs)
         self.recent.now.belief.verdict[pairs[in_force & (self.breach_p(pairs) >= least_p)]] = BREACHED
+        self.recent.settle(fences, rows)
 
     def last_occupied(self, fences: Fences, row: int) -> tuple[int | None, bool]:
         """The pair of the safe fence in force that a device occupied last, and whether it ever did.

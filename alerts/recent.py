@@ -90,9 +90,9 @@ class Recent:
         """Forget where devices were; what is known of their pairs stays."""
         for known in self._all():
             _put_rows(known.track, rows, new_tracks(len(rows)))
-        self._settle(fences, rows)
+        self.settle(fences, rows)
 
-    def _settle(self, fences: Fences, rows: Rows) -> None:
+    def settle(self, fences: Fences, rows: Rows) -> None:
         """What is known now cannot be changed by late fixes any more."""
         self.ring.count[rows] = 0
         self._copy(fences, rows, self.now, self.middle)
@@ -100,14 +100,12 @@ class Recent:
 
     def relay(self, was: Longs, known: Bools, rows: Rows) -> None:
         """Lay the pairs out anew: `was` their places before, of those that are `known`; whose they are."""
-        track, fresh_pairs = (
-            self.now.track,
-            np.flatnonzero(~known & (self.now.track.at_ms[rows] != LONG_AGO_MS)),
-        )
+        old, track = self.now.belief, self.now.track
+        fresh_pairs = np.flatnonzero(~known & (track.at_ms[rows] != LONG_AGO_MS))
         for state in self._all():
             fresh = new_belief(len(was))
             for f in fields(Belief):
-                getattr(fresh, f.name)[known] = getattr(self.now.belief, f.name)[was[known]]
+                getattr(fresh, f.name)[known] = getattr(old, f.name)[was[known]]
             side_known(fresh, fresh_pairs, track.burst[rows[fresh_pairs]], track.stray[rows[fresh_pairs]])
             state.belief = fresh
         self.ring.count[:] = 0
