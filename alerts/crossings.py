@@ -62,11 +62,11 @@ class Crossings:
         return left, back
 
     def suspicion(self, fences: Fences, pairs: Rows, owner: Rows, devices: int) -> tuple[Floats, Floats]:
-        """How likely each device has left, and has entered somewhere it should not be: (devices,) each."""
+        """How likely each device has left, and has entered somewhere anew: (devices,) each."""
         is_safe, in_force = fences.roles(pairs)
         p = self.breach_p(pairs)
         left, entered = np.full(devices, 2.0), np.zeros(devices)
-        safe, forbidden = is_safe & in_force, ~is_safe & in_force
+        safe, forbidden = is_safe & in_force, ~is_safe & in_force & ~self.pairs.entered[pairs]
         np.minimum.at(left, owner[safe], p[safe])
         np.maximum.at(entered, owner[forbidden], p[forbidden])
         return np.where(left > 1.0, 0.0, left), entered

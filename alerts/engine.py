@@ -119,7 +119,7 @@ class Engine:
         """Let the events found so far change alarms, in the order of their time."""
         made = self.alarms.apply(self.conditions.take_events(), self.fleet)
         decisions.requests += self._requests(made)
-        decisions.requests += self._asked(made)
+        decisions.requests += self._asked()
         decisions.transitions += made
         decisions.transitions += self.alarms.expire_shelves(until_ms)
 
@@ -168,16 +168,14 @@ class Engine:
                 )
         return requests
 
-    def _asked(self, made: list[Transition]) -> list[DeviceRequest]:
+    def _asked(self) -> list[DeviceRequest]:
         """Ask where a band is that may be outside, before anybody is paged."""
-        paged = {transition.alarm.subject_id for transition in made}
         requests = []
         for ask in self.conditions.take_asks():
             device_id = self.fleet.devices[ask.row].device_id
-            if device_id not in paged:
-                expires_ms = ask.at_ms + ms(self.policy.locate_expires_s)
-                request_id = f"W{ask.row}-{ask.at_ms}"
-                requests.append(DeviceRequest(device_id, "locate", {}, expires_ms, None, request_id))
+            expires_ms = ask.at_ms + ms(self.policy.locate_expires_s)
+            request_id = f"W{ask.row}-{ask.at_ms}"
+            requests.append(DeviceRequest(device_id, "locate", {}, expires_ms, None, request_id))
         return requests
 
     def _is_fresh(self, position: dict[str, Any] | None, at_ms: int) -> bool:

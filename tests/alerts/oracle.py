@@ -15,13 +15,13 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 import shapely
+from stories import Diary, Fix, Pair, side_unknown
 
 from alerts.batch import VALUE_FIELDS, Reading
 from alerts.commands import AlarmCommand, Command, ListeningCommand, RosterCommand
 from alerts.policy import Limit, Policy
 from alerts.roster import Device, Fence, Model, RosterEdit
 from alerts.vocabulary import KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
-from stories import Diary, Fix, Pair, side_unknown
 
 SHELF, TIMER, SCHEDULE = 0, 1, 2
 FENCE_KINDS = ("fence_left", "fence_entered")
@@ -396,8 +396,10 @@ class Oracle:
 
     def locate(self, item: Reading, said_ms: int) -> None:
         row, wearer, now = item.device_row, self.wearers[item.device_row], item.received_at_ms
-        if wearer.fix is not None and said_ms < wearer.fix[0] and not self.late(
-            item, said_ms, wearer.fix[0], wearer.fix_taken_ms
+        if (
+            wearer.fix is not None
+            and said_ms < wearer.fix[0]
+            and not self.late(item, said_ms, wearer.fix[0], wearer.fix_taken_ms)
         ):
             wearer.diary.forget_track()
         pairs = wearer.diary.now.pairs
@@ -438,7 +440,11 @@ class Oracle:
         wearer, rule = self.wearers[row], self.policy.fence
         chances = {i: pair.breach_p for i, pair in wearer.diary.now.pairs.items() if self.force[i]}
         safe = [p for i, p in chances.items() if self.fences[i].role == "safe"]
-        forbidden = [p for i, p in chances.items() if self.fences[i].role == "forbidden"]
+        forbidden = [
+            p
+            for i, p in chances.items()
+            if self.fences[i].role == "forbidden" and not wearer.fences[i].entered
+        ]
         likely = max([0.0 if wearer.away or not safe else min(safe), *forbidden])
         due = wearer.look_ms
         wearer.look_ms = None
@@ -446,7 +452,9 @@ class Oracle:
             settled = now + ms(rule.settle_s)
             wearer.look_ms = full_second(settled if due is None else min(due, settled))
         elif likely >= rule.silence_p:
-            wearer.look_ms = full_second(now + max(ms(rule.silence_s), int(rule.silence_gaps * wearer.gap_ms)))
+            wearer.look_ms = full_second(
+                now + max(ms(rule.silence_s), int(rule.silence_gaps * wearer.gap_ms))
+            )
         if wearer.look_ms is not None:
             self.due(wearer.look_ms, TIMER, row, "fence_left")
 

@@ -209,7 +209,9 @@ class Diary:
         whole = sum(shares) + 1e-300
         walking = (shares[1] + ok * stays * ways[2] + home * walk_p) / whole
         rode = Place(0, 0, 0j, var, 0.0, v2)
-        mixed, at = blend([(stood, stood_at), (walked, walked_at), (rode, there)], [s / whole for s in shares])
+        mixed, at = blend(
+            [(stood, stood_at), (walked, walked_at), (rode, there)], [s / whole for s in shares]
+        )
         mixed.lat, mixed.lon = moved(good, at)
         came = ok * (fit["gb"] + fit["gs"]) / (burst + stray + 1e-300)
         apart = way(good.lat, good.lon, was.kept.lat, was.kept.lon)
@@ -257,7 +259,9 @@ class Diary:
         return (1 - p.burst_far_share) * near + p.burst_far_share * far
 
     def throw(self, metres: complex, var: float) -> float:
-        return (bell(metres, var + self.policy.stray_m**2) + bell(metres, var + self.policy.stray_far_m**2)) / 2
+        return (
+            bell(metres, var + self.policy.stray_m**2) + bell(metres, var + self.policy.stray_far_m**2)
+        ) / 2
 
     # One fence ------------------------------------------------------------------------------
 
