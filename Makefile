@@ -8,7 +8,7 @@ PYTEST ?=
 BENCH ?= $(sort $(wildcard bench/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench clean
+.PHONY: help demo test lint format lock bench lab clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -28,6 +28,9 @@ format: $(VENV)/.test ## rewrite the code in the project's style
 
 bench: $(VENV)/.test ## the measurements, bench/bench_*.py, one after the other (BENCH="bench/bench_road.py" ARGS="...")
 	@for bench in $(BENCH); do echo "== $$bench"; $(BIN)/python $$bench $(ARGS) || exit 1; done
+
+lab: $(VENV)/.test ## how well fence alarms are decided, beside the peers' methods (ARGS="--seeds 1 --every-weather")
+	@$(BIN)/python -m bench.lab $(ARGS)
 
 lock: $(VENV)/.test ## resolve the dependencies anew into both lock files
 	@test -x $(BIN)/uv || $(BIN)/pip install --quiet uv

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from alerts.batch import VALUE_INDEX, Batch, Bits, Bools, Floats, Longs, Rows
+from alerts.contact import Contact
 from alerts.crossings import Crossings, words_of_fix
 from alerts.debounce import CONTACT_LOST, Debounce
 from alerts.evidence import CALM
@@ -18,6 +19,7 @@ from alerts.fences import Fences
 from alerts.fleet import DEVICE_KIND_CODE, DEVICE_KINDS, LONG_AGO_MS, NOT_DUE_MS, Fleet
 from alerts.lifecycle import READING, TIMER, Event
 from alerts.motion import Fixes
+from alerts.outages import Outages
 from alerts.policy import Limit, Policy, ms
 from alerts.vocabulary import KIND_BIT, KIND_INDEX, KINDS, MOMENTARY, kinds_of
 
@@ -44,12 +46,15 @@ class Ask(NamedTuple):
 class Conditions:
     """Reads readings and timers, writes the fleet's state; `take_events` is what came of it."""
 
-    def __init__(self, policy: Policy, fleet: Fleet, fences: Fences, crossings: Crossings) -> None:
+    def __init__(
+        self, policy: Policy, fleet: Fleet, fences: Fences, crossings: Crossings, outages: Outages
+    ) -> None:
         self._policy, self._fleet, self._fences, self._crossings = policy, fleet, fences, crossings
+        self.contact = Contact(policy, fleet, outages)
         delays = {KIND_INDEX[x.kind]: (ms(x.on_delay_s), ms(x.off_delay_s)) for x in policy.limits}
         delays[KIND_INDEX["fault"]] = ms(policy.fault.on_delay_s), ms(policy.fault.off_delay_s)
         delays[KIND_INDEX["not_worn"]] = ms(policy.not_worn.on_delay_s), ms(policy.not_worn.off_delay_s)
-        self.debounce = Debounce(fleet, delays)
+        self.debounce = Debounce(fleet, delays, self.contact)
         self._limits = [(x, VALUE_INDEX[x.field], _applies(x)) for x in policy.limits]
         self._found: list[Event] = []
         self._asks: list[Ask] = []
@@ -178,11 +183,7 @@ class Conditions:
                 int(received[i]), READING, int(arrival[i]), CONTACT_LOST, False, int(rows[i]), None, because
             )
             self.debounce.set(event)
-        arrays.last_contact_ms[rows] = received
-        every = arrays.contact_every_ms[rows]
-        wait = (np.where(every == NOT_DUE_MS, 0, every) * self._policy.contact_missed).astype(np.int64)
-        due = -(-(received + wait) // 1000) * 1000
-        arrays.contact_due_ms[rows] = np.where(every == NOT_DUE_MS, NOT_DUE_MS, due)
+        self.contact.heard(rows, received)
 
     # Limits and states --------------------------------------------------------------------------
 

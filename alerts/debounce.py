@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from alerts.contact import Contact
 from alerts.fleet import NOT_DUE_MS, Fleet, Pending, whole_second_ms
 from alerts.lifecycle import TIMER, Event
 from alerts.vocabulary import KIND_INDEX
@@ -14,8 +17,8 @@ CONTACT_LOST = KIND_INDEX["contact_lost"]
 class Debounce:
     """Scalar: only devices whose conditions change come here."""
 
-    def __init__(self, fleet: Fleet, delays_ms: dict[int, tuple[int, int]]) -> None:
-        self._fleet = fleet
+    def __init__(self, fleet: Fleet, delays_ms: dict[int, tuple[int, int]], contact: Contact) -> None:
+        self._fleet, self._contact = fleet, contact
         self._delays_ms = delays_ms  # kind index -> (on, off)
         self.events: list[Event] = []
 
@@ -83,7 +86,7 @@ class Debounce:
     def _miss(self, row: int, due_ms: int) -> None:
         arrays = self._fleet.arrays
         arrays.contact_due_ms[row] = NOT_DUE_MS
-        last_ms, every_ms = int(arrays.last_contact_ms[row]), int(arrays.contact_every_ms[row])
+        last_ms, every_ms = int(arrays.last_contact_ms[row]), int(self._contact.usual_ms(np.array([row]))[0])
         because: dict[str, Any] = {"rule": "contact", "last_contact_ms": last_ms, "every_ms": every_ms}
         self.set(_timer(due_ms, row, CONTACT_LOST, True, because))
 

@@ -24,9 +24,9 @@ from alerts.fleet import (
     NOT_DUE_MS,
     UNKNOWN_KIND,
     Fleet,
-    whole_second_ms,
 )
 from alerts.lifecycle import TIMER, Alarm, Alarms, Event, Transition
+from alerts.outages import Outages
 from alerts.policy import Policy, ms
 from alerts.roster import Device, Fence, Model, RosterEdit, Site
 from alerts.vocabulary import KIND_INDEX, KINDS
@@ -69,7 +69,9 @@ class Engine:
         self.fences = Fences()
         self.crossings = Crossings(self.policy.fence)
         self.alarms = Alarms(self.policy)
-        self.conditions = Conditions(self.policy, self.fleet, self.fences, self.crossings)
+        self.outages = Outages(self.policy.outage, self.fleet, self.sites)
+        self.alarms.explained_by = self.outages.parent_of
+        self.conditions = Conditions(self.policy, self.fleet, self.fences, self.crossings, self.outages)
 
     def step(self, now_ms: int, batch: Batch = batches.EMPTY, commands: Sequence[Command] = ()) -> Decisions:
         """Take readings and commands up to a moment, and let time pass until then.
@@ -117,11 +119,15 @@ class Engine:
 
     def _settle(self, until_ms: int, decisions: Decisions) -> None:
         """Let the events found so far change alarms, in the order of their time."""
-        made = self.alarms.apply(self.conditions.take_events(), self.fleet)
+        made: list[Transition] = []
+        for event in self.conditions.take_events():
+            made += self.alarms.apply((event,), self.fleet)
+            made += self.outages.follow(event, self.alarms)
         decisions.requests += self._requests(made)
         decisions.requests += self._asked()
         decisions.transitions += made
-        decisions.transitions += self.alarms.expire_shelves(until_ms)
+        decisions.transitions += self.alarms.expire(until_ms)
+        self.alarms.forget_calm(until_ms)
 
     def _take_command(self, command: Command, decisions: Decisions) -> None:
         if isinstance(command, ListeningCommand):
@@ -205,10 +211,11 @@ class Engine:
         self.models |= {model.model: model for model in edit.models}
         for model_id in edit.remove_models:
             self.models.pop(model_id, None)
-        self.sites |= {site.site_id: site for site in edit.sites}
+        self.sites.update({site.site_id: site for site in edit.sites})
         for site_id in edit.remove_sites:
             self.sites.pop(site_id, None)
         changed = self._edit_devices(edit, command.received_at_ms)
+        self.outages.recount()
         if edited or changed:
             definitions = self.fences.definitions
             redrawn = {
@@ -220,6 +227,7 @@ class Engine:
             self.crossings.recent.make_room(len(self.fleet))
             self.conditions.fences_edited(self.crossings.relay(old_pairs, self.fences, redrawn))
             self._after_edit(entered_before, command.received_at_ms, decisions)
+        decisions.transitions += self.outages.reconsider(command.received_at_ms, self.alarms)
         return CommandResult(command.command_id, "done")
 
     def _edit_fences(self, edit: RosterEdit) -> set[str]:
@@ -290,16 +298,21 @@ class Engine:
         every_s = model.contact_every_s if model and model.contact_every_s else None
         every_s = every_s or self.policy.contact_every_s.get(device.kind)
         if every_s is None or not device.registered:
-            self.fleet.supervise(row, NOT_DUE_MS, NOT_DUE_MS)
+            arrays.contact_every_ms[row] = arrays.contact_due_ms[row] = NOT_DUE_MS
             return
-        if int(arrays.contact_every_ms[row]) == ms(every_s):
+        declared = bool(model and model.contact_every_s)
+        if (int(arrays.contact_every_ms[row]), bool(arrays.contact_declared[row])) == (ms(every_s), declared):
             return
-        last_ms, wait_ms = int(arrays.last_contact_ms[row]), ms(every_s * self.policy.contact_missed)
-        due_ms = whole_second_ms(last_ms + wait_ms)
-        if due_ms <= now_ms:
-            due_ms = whole_second_ms(now_ms + wait_ms)
+        arrays.contact_every_ms[row], arrays.contact_declared[row] = ms(every_s), declared
+        last_ms, at = int(arrays.last_contact_ms[row]), np.array([row])
         silent = self.conditions.debounce.holds(row, KIND_INDEX["contact_lost"])
-        self.fleet.supervise(row, ms(every_s), NOT_DUE_MS if last_ms == LONG_AGO_MS or silent else due_ms)
+        if last_ms == LONG_AGO_MS or silent:
+            arrays.contact_due_ms[row] = NOT_DUE_MS
+            return
+        due_ms = int(self.conditions.contact.missed_ms(at, last_ms)[0])
+        arrays.contact_due_ms[row] = (
+            due_ms if due_ms > now_ms else self.conditions.contact.missed_ms(at, now_ms)[0]
+        )
 
     def _entered(self) -> list[tuple[int, str]]:
         """(device row, fence id) of all pairs on which fence_entered holds."""

@@ -37,6 +37,9 @@ class Arrays:
     last_contact_ms: Longs  # LONG_AGO_MS: never heard of
     contact_every_ms: Longs  # NOT_DUE_MS: not supervised
     contact_due_ms: Longs  # when silence becomes an alarm
+    contact_declared: Bools  # its model says how often; else that is learned, up to contact_every_ms
+    contact_gap_ms: Floats  # the longest gap of late
+    contact_count: Longs  # signs of life that taught it
     pending_due_ms: Longs  # the earliest of its pending conditions
     level_at_ms: Longs  # the device time that limits were last applied to
     level_taken_ms: Longs  # ... and when that reading was received
@@ -63,6 +66,9 @@ _DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
     "last_contact_ms": (np.int64, LONG_AGO_MS),
     "contact_every_ms": (np.int64, NOT_DUE_MS),
     "contact_due_ms": (np.int64, NOT_DUE_MS),
+    "contact_declared": (np.bool_, False),
+    "contact_gap_ms": (np.float64, 0.0),
+    "contact_count": (np.int64, 0),
     "pending_due_ms": (np.int64, NOT_DUE_MS),
     "level_at_ms": (np.int64, LONG_AGO_MS),
     "level_taken_ms": (np.int64, LONG_AGO_MS),
@@ -128,11 +134,6 @@ class Fleet:
     def strangers(self) -> int:
         """How many are known only through an alarm of their own, or left the roster."""
         return sum(not device.registered for device in self.devices)
-
-    def supervise(self, row: int, every_ms: int, due_ms: int) -> None:
-        """How often a device promises to be heard, and when it is missed."""
-        self.arrays.contact_every_ms[row] = every_ms
-        self.arrays.contact_due_ms[row] = due_ms
 
     def wait(self, row: int, kind: int, pending: Pending) -> None:
         """Let a condition wait for its delay."""

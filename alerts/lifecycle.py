@@ -7,7 +7,8 @@ an `alarm_id` of its own. Source: contract, section 2; ISA-18.2 for the states.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +18,8 @@ from alerts.policy import Policy, ms
 from alerts.vocabulary import KINDS, LATCHING, Outcome, Priority, State, SubjectType
 
 Identity = tuple[SubjectType, str, str, str | None]
+# When something ends, a text that orders identities (None and text do not compare), and whose it is.
+_End = tuple[int, str, Identity]
 
 
 class Rule(NamedTuple):
@@ -109,7 +112,7 @@ class Transition:
 
 
 class Event(NamedTuple):
-    """A condition of a device that begins (or is reported anew), or is over."""
+    """A condition of a device, a site or a zone that begins (or is reported anew), or is over."""
 
     at_ms: int
     phase: int  # TIMER or READING: who comes first in the same millisecond
@@ -122,6 +125,7 @@ class Event(NamedTuple):
     measured_at_ms: int | None = None
     received_at_ms: int | None = None
     position: dict[str, Any] | None = None  # of the device when it happened
+    subject: tuple[SubjectType, str] | None = None  # None: the device of this row; else row is -1
 
     def when(self) -> tuple[int, int, int, int]:
         """Sorting key: does not depend on how messages were batched."""
@@ -140,38 +144,65 @@ class Alarms:
         self.open: dict[Identity, Alarm] = {}
         self.by_id: dict[str, Alarm] = {}
         self.shelves: dict[Identity, int] = {}  # until when
-        self._shelf_ends: list[tuple[int, Identity]] = []
+        self._shelf_ends: list[_End] = []
         self.last_seq = 0
+        # The alarm of the outage that explains an alarm; None: it stands for itself.
+        self.explained_by: Callable[[Alarm], str | None] = lambda _alarm: None
+        # When an identity was raised lately, and which condition is over but still chatters until when.
+        self.raises: dict[Identity, deque[int]] = {}
+        self.latched: dict[Identity, int] = {}
+        self._latch_ends: list[_End] = []
 
     def apply(self, events: Iterable[Event], fleet: Fleet) -> list[Transition]:
         """Take sorted events; what changes nothing makes no transition."""
         transitions: list[Transition] = []
         for event in events:
-            transitions += self.expire_shelves(event.at_ms)
+            transitions += self.expire(event.at_ms)
             made = self._begin(event, fleet) if event.begins else self._over(event, fleet)
             if made is not None:
                 transitions.append(made)
         return transitions
 
     def next_due_ms(self, never_ms: int) -> int:
-        """When the first shelf ends."""
-        return self._shelf_ends[0][0] if self._shelf_ends else never_ms
+        """When the first shelf or latch ends."""
+        return min((ends[0][0] for ends in (self._shelf_ends, self._latch_ends) if ends), default=never_ms)
 
-    def expire_shelves(self, until_ms: int) -> list[Transition]:
-        """Shelves end by themselves."""
+    def expire(self, until_ms: int) -> list[Transition]:
+        """Shelves and latches end by themselves, in the order of their time."""
         transitions = []
-        while self._shelf_ends and self._shelf_ends[0][0] <= until_ms:
-            due_ms, identity = heapq.heappop(self._shelf_ends)
-            if self.shelves.get(identity) != due_ms:
-                continue  # shelved anew, or unshelved since
-            del self.shelves[identity]
-            alarm = self.open.get(identity)
-            if alarm is not None:
-                alarm.shelved, alarm.shelved_until_ms = False, None
-                transitions.append(
-                    self._record(alarm, due_ms, "unshelve", alarm.state, {"rule": "shelf_ended"})
-                )
+        while (due_ms := self.next_due_ms(until_ms + 1)) <= until_ms:
+            if self._shelf_ends and self._shelf_ends[0][0] == due_ms:
+                made = self._end_shelf(due_ms, heapq.heappop(self._shelf_ends)[2])
+            else:
+                made = self._end_latch(due_ms, heapq.heappop(self._latch_ends)[2])
+            if made is not None:
+                transitions.append(made)
         return transitions
+
+    def _end_shelf(self, due_ms: int, identity: Identity) -> Transition | None:
+        if self.shelves.get(identity) != due_ms:
+            return None  # shelved anew, or unshelved since
+        del self.shelves[identity]
+        alarm = self.open.get(identity)
+        if alarm is None:
+            return None
+        alarm.shelved, alarm.shelved_until_ms = False, None
+        return self._record(alarm, due_ms, "unshelve", alarm.state, {"rule": "shelf_ended"})
+
+    def _end_latch(self, due_ms: int, identity: Identity) -> Transition | None:
+        """A chattering condition has been over long enough to believe it."""
+        if self.latched.get(identity) != due_ms:
+            return None  # it returned since
+        del self.latched[identity]
+        raises = len(self.raises[identity])
+        return self._clear(self.open[identity], due_ms, {"rule": "chatter_over", "raises": raises})
+
+    def suppress(self, alarm: Alarm, at_ms: int, parent_alarm_id: str | None) -> Transition:
+        """An outage explains this alarm now (its alarm's id), or none does any more (None)."""
+        alarm.suppressed = parent_alarm_id is not None
+        because = {"rule": "outage", "parent_alarm_id": parent_alarm_id}
+        event = "suppress" if alarm.suppressed else "unsuppress"
+        return self._record(alarm, at_ms, event, alarm.state, because)
 
     def _begin(self, event: Event, fleet: Fleet) -> Transition | None:
         identity = identity_of(event, fleet)
@@ -184,20 +215,51 @@ class Alarms:
             alarm = self._new_alarm(event, identity, fleet)
         alarm.count += rule.counts
         alarm.state = rule.to
-        alarm.because = event.because
+        parent = self.explained_by(alarm)
+        alarm.suppressed = parent is not None
+        alarm.because = event.because if parent is None else event.because | {"parent_alarm_id": parent}
+        self._note_raise(identity, event.at_ms)
         alarm.position = event.position
         alarm.measured_at_ms, alarm.received_at_ms = event.measured_at_ms, event.received_at_ms
         alarm.cleared_at_ms = alarm.acknowledged_at_ms = None
-        return self._record(alarm, event.at_ms, "raise" if fresh else "reraise", state, event.because)
+        return self._record(alarm, event.at_ms, "raise" if fresh else "reraise", state, alarm.because)
+
+    def _note_raise(self, identity: Identity, at_ms: int) -> None:
+        self.latched.pop(identity, None)
+        since_ms = at_ms - ms(self._policy.chatter.within_s)
+        raises = self.raises.setdefault(identity, deque())
+        raises.append(at_ms)
+        while raises[0] <= since_ms:
+            raises.popleft()
+
+    def forget_calm(self, now_ms: int) -> None:
+        """Drop the past of identities that have long been calm: what is left decides the same."""
+        if len(self.raises) < 2 * len(self.open) + 1000:
+            return
+        since_ms = now_ms - ms(self._policy.chatter.within_s)
+        for identity in [i for i, raises in self.raises.items() if raises[-1] <= since_ms]:
+            if identity not in self.latched:
+                del self.raises[identity]
+
+    def _chatters(self, identity: Identity, at_ms: int) -> bool:
+        since_ms = at_ms - ms(self._policy.chatter.within_s)
+        return (
+            sum(raised > since_ms for raised in self.raises.get(identity, ())) >= self._policy.chatter.raises
+        )
 
     def _new_alarm(self, event: Event, identity: Identity, fleet: Fleet) -> Alarm:
-        device = fleet.devices[event.row]
         subject_type, subject_id, kind, fence_id = identity
+        whose: tuple[str | None, str | None, str | None]
+        if event.subject is None:
+            device = fleet.devices[event.row]
+            whose = device.device_id, device.site_id, device.resident_id
+        else:
+            whose = None, subject_id if subject_type == "site" else None, None
         until_ms = self.shelves.get(identity)
         alarm = Alarm(
             alarm_id=f"A{self.last_seq + 1}", version=0, seq=0, raised_seq=self.last_seq + 1,
-            subject_type=subject_type, subject_id=subject_id, device_id=device.device_id,
-            site_id=device.site_id, resident_id=device.resident_id, kind=kind, fence_id=fence_id,
+            subject_type=subject_type, subject_id=subject_id, device_id=whose[0],
+            site_id=whose[1], resident_id=whose[2], kind=kind, fence_id=fence_id,
             priority=self._policy.priority[kind], state="normal", count=1, because={}, position=None,
             measured_at_ms=None, received_at_ms=None, raised_at_ms=event.at_ms,
             shelved=until_ms is not None, shelved_until_ms=until_ms,
@@ -210,15 +272,21 @@ class Alarms:
         alarm = self.open.get(identity_of(event, fleet))
         if alarm is None:
             return None
+        return self._clear(alarm, event.at_ms, event.because)
+
+    def _clear(self, alarm: Alarm, at_ms: int, because: dict[str, Any]) -> Transition | None:
         rule = LIFECYCLE[alarm.state, "over"]
         to = rule.latching if alarm.kind in LATCHING else rule.to
         if to is None:
             return None
+        if to == "normal" and because["rule"] != "chatter_over" and self._chatters(alarm.identity, at_ms):
+            self.latch_until(alarm.identity, whole_second_ms(at_ms + ms(self._policy.chatter.calm_s)))
+            return None
         state, alarm.state = alarm.state, to
-        alarm.cleared_at_ms = event.at_ms
+        alarm.cleared_at_ms = at_ms
         if to == "normal":
-            self._end(alarm, event.at_ms)
-        return self._record(alarm, event.at_ms, "clear", state, event.because)
+            self._end(alarm, at_ms)
+        return self._record(alarm, at_ms, "clear", state, because)
 
     def command(self, command: AlarmCommand) -> tuple[CommandResult, Transition | None]:
         """Let a person change an alarm; the answer says whether, and why not."""
@@ -273,8 +341,17 @@ class Alarms:
         assert command.until_ms is not None
         until_ms = whole_second_ms(command.until_ms)
         alarm.shelved, alarm.shelved_until_ms = True, until_ms
-        self.shelves[alarm.identity] = until_ms
-        heapq.heappush(self._shelf_ends, (until_ms, alarm.identity))
+        self.shelve_until(alarm.identity, until_ms)
+
+    def shelve_until(self, identity: Identity, until_ms: int) -> None:
+        """A shelf that ends by itself."""
+        self.shelves[identity] = until_ms
+        heapq.heappush(self._shelf_ends, _end_at(until_ms, identity))
+
+    def latch_until(self, identity: Identity, due_ms: int) -> None:
+        """The episode stays open, so that the next raise is a count and not another alarm."""
+        self.latched[identity] = due_ms
+        heapq.heappush(self._latch_ends, _end_at(due_ms, identity))
 
     def _do_unshelve(self, alarm: Alarm, command: AlarmCommand) -> None:
         del command
@@ -291,6 +368,7 @@ class Alarms:
 
     def _end(self, alarm: Alarm, at_ms: int) -> None:
         alarm.closed_at_ms = at_ms
+        self.latched.pop(alarm.identity, None)
         del self.open[alarm.identity]
         del self.by_id[alarm.alarm_id]
 
@@ -310,9 +388,14 @@ class Alarms:
         return Transition(self.last_seq, at_ms, event, state, replace(alarm), because, operator, text)
 
 
+def _end_at(due_ms: int, identity: Identity) -> _End:
+    return due_ms, "/".join(part or "" for part in identity), identity
+
+
 def identity_of(event: Event, fleet: Fleet) -> Identity:
-    """Whose alarm an event of a device is."""
-    return "device", fleet.devices[event.row].device_id, KINDS[event.kind], event.fence_id
+    """Whose alarm an event is."""
+    subject_type, subject_id = event.subject or ("device", fleet.devices[event.row].device_id)
+    return subject_type, subject_id, KINDS[event.kind], event.fence_id
 
 
 def _misfit(command: AlarmCommand, alarm: Alarm, policy: Policy) -> tuple[Any, str]:

@@ -225,7 +225,7 @@ class Motion:
             self._ride(far2, was.place_m2 + var, gap.dt_s), east, north, zero, zero, var, zero, zero + speed2
         )
         by_foot = 1 - p.ride_share
-        parts = (by_foot * (1 - gap.walk_p), by_foot * gap.walk_p, p.ride_share)
+        parts: tuple[Floats | float, ...] = (by_foot * (1 - gap.walk_p), by_foot * gap.walk_p, p.ride_share)
         return [
             way._replace(likely=part * way.likely)
             for way, part in zip((stood, walked, rode), parts, strict=True)

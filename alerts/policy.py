@@ -145,6 +145,47 @@ class FencePolicy:
     ask_every_s: float = 120.0
 
 
+@dataclass(frozen=True, slots=True)
+class OutagePolicy:
+    """When the silence of many devices is one outage, of a site, a county or everything."""
+
+    # More than half cannot be coincidence; two devices can.
+    share: float = 0.5
+    min_devices: int = 3
+    # One big site is not its county.
+    min_sites: int = 3
+    # Back when most are heard again, well below `share`, so that it does not flap.
+    back_share: float = 0.25
+    # Who sleeps longer than this says nothing of an outage in time.
+    voter_every_s: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChatterPolicy:
+    """When an alarm that comes and goes is kept open as one episode."""
+
+    # ISA-18.2 calls three a minute chattering; devices here report once a minute.
+    raises: int = 5
+    within_s: float = 600.0
+    # Over for this long is over.
+    calm_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class LearnPolicy:
+    """How often a device is heard is learned where its model does not say."""
+
+    # Enough signs of life to know a habit.
+    after: int = 30
+    # The longest gap of late: it shrinks by this share with each sign of life, so that a daily gap of
+    # a band that reports each minute is still known the next day.
+    forget: float = 0.0005
+    # Signs of life closer together are one.
+    gap_min_s: float = 5.0
+    # Never stricter than this: three misses of it are a quarter of an hour.
+    floor_s: float = 300.0
+
+
 def _default_limits() -> tuple[Limit, ...]:
     return (
         Limit("smoke", "smoke", "EN 54-7 detectors answer at about 0.1-0.2 dB/m, 3-5 %/m", above=5.0,
@@ -179,6 +220,9 @@ class Policy:
     )
     # Three in a row: one loss is radio, two are bad luck (BS 8521 drops at 2.2 keep-alives).
     contact_missed: float = 3.0
+    learn: LearnPolicy = field(default_factory=LearnPolicy)
+    outage: OutagePolicy = field(default_factory=OutagePolicy)
+    chatter: ChatterPolicy = field(default_factory=ChatterPolicy)
     priority: dict[str, Priority] = field(default_factory=lambda: dict(DEFAULT_PRIORITY))
     fence: FencePolicy = field(default_factory=FencePolicy)
     # A device time outside of this cannot be, and the time of arrival orders instead.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
+from collections import deque
 from dataclasses import asdict, fields
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from alerts.evidence import Belief, PairArrays, new_belief, new_pairs
 from alerts.fleet import Arrays, Pending
 from alerts.lifecycle import Alarm
 from alerts.motion import Track
+from alerts.outages import Group
 from alerts.policy import Policy
 from alerts.recent import Ring
 from alerts.roster import Device, Fence, Model, Site
@@ -41,6 +42,10 @@ def dump(engine: Engine) -> dict[str, Any]:
         "recent": _dump_recent(engine),
         "alarms": [asdict(alarm) for alarm in alarms.open.values()],
         "shelves": [[list(identity), until_ms] for identity, until_ms in alarms.shelves.items()],
+        "raises": [[list(identity), list(raised)] for identity, raised in alarms.raises.items()],
+        "latched": [[list(identity), due_ms] for identity, due_ms in alarms.latched.items()],
+        "outages": [[*group, alarm_id] for group, alarm_id in engine.outages.out.items()],
+        "first_heard": list(engine.outages.first_heard),
         "last_seq": alarms.last_seq,
     }
 
@@ -55,7 +60,7 @@ def load(state: dict[str, Any], policy: Policy) -> Engine:
         raise ValueError(f"snapshot of format {state.get('format')!r}, expected {FORMAT}")
     engine = Engine(policy)
     engine.models = {m["model"]: Model(**m) for m in state["models"]}
-    engine.sites = {s["site_id"]: Site(**s) for s in state["sites"]}
+    engine.sites.update({s["site_id"]: Site(**s) for s in state["sites"]})
     _load_fleet(engine, state)
     _load_alarms(engine, state)
     for fence in state["fences"]:
@@ -63,7 +68,10 @@ def load(state: dict[str, Any], policy: Policy) -> Engine:
     engine.fences.compile(engine.fleet.devices, state["now_ms"])
     _load_pairs(engine, state)
     engine.now_ms = state["now_ms"]
+    engine.outages.out = {Group(*group): alarm_id for *group, alarm_id in state.get("outages", ())}
+    engine.outages.first_heard.extend((at_ms, row) for at_ms, row in state.get("first_heard", ()))
     engine.supervise_all()  # the policy may promise anew for devices whose model does not
+    engine.outages.recount()
     return engine
 
 
@@ -90,9 +98,11 @@ def _load_alarms(engine: Engine, state: dict[str, Any]) -> None:
         alarms.open[alarm.identity] = alarm
         alarms.by_id[alarm.alarm_id] = alarm
     for (subject_type, subject_id, kind, fence_id), until_ms in state["shelves"]:
-        identity = subject_type, subject_id, kind, fence_id
-        alarms.shelves[identity] = until_ms
-        heapq.heappush(alarms._shelf_ends, (until_ms, identity))  # noqa: SLF001 - its own state, restored
+        alarms.shelve_until((subject_type, subject_id, kind, fence_id), until_ms)
+    for identity, raised in state.get("raises", ()):
+        alarms.raises[tuple(identity)] = deque(raised)
+    for identity, due_ms in state.get("latched", ()):
+        alarms.latch_until(tuple(identity), due_ms)
     alarms.last_seq = state["last_seq"]
 
 

@@ -18,18 +18,30 @@ from api import (
     alarms,
     asyncapi,
     auth,
+    basemap,
     commands,
     console,
     devices,
+    fence_preview,
     health,
+    imports,
     logs,
+    operators,
     problems,
     push,
+    reports,
     roster,
+    shift,
+    shift_notes,
     summary,
+    swap,
+    track_days,
     tracks,
+    wearings,
 )
 from api.accounts import decoy_hash
+from api.acts import Journal
+from api.aside import Aside
 from api.database import Database, wait_for_tables
 from api.doorbell import Doorbell
 from api.feed import Feed
@@ -64,11 +76,17 @@ def create_app(settings: Settings) -> FastAPI:
     state.live = Live()
     state.feed = Feed(state.database, state.doorbell, state.live)
     state.commands = commands.Commands(state.database, state.doorbell)
+    state.aside = Aside(settings.database)
+    state.journal = Journal()
     state.throttle = Throttle()
     state.requests = Requests()
     state.roster_lock = asyncio.Lock()
+    state.preview_lock = asyncio.Lock()
 
-    for module in (auth, alarms, push, summary, devices, tracks, commands, health, asyncapi):
+    for module in (
+        auth, operators, alarms, push, summary, shift, shift_notes, reports, devices, tracks, track_days,
+        wearings, swap, imports, fence_preview, basemap, commands, health, asyncapi,
+    ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):
         app.include_router(roster.routes(kind))
@@ -78,7 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(auth.Door, database=state.database)
     app.add_middleware(console.Files)
     app.add_middleware(BodyLimit)
-    app.add_middleware(Envelope, requests=state.requests)
+    app.add_middleware(Envelope, requests=state.requests, content_policy=basemap.content_policy(settings.map))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 
@@ -164,6 +182,7 @@ def serve(settings: Settings) -> int:
     if missing is not None:
         print(f"shouwang api: the store cannot be used: {missing}", file=sys.stderr)
         return 1
+    basemap.tell_fault(settings)
     server = Server(create_app(settings), settings.http.host, settings.http.port)
     try:
         listening = _listen(settings.http.host, settings.http.port)

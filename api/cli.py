@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import sqlite3
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -142,13 +144,21 @@ def import_(
 @app.command()
 def export(
     messages: Annotated[Path, typer.Option("--messages", help="The recording to write (NDJSON).")],
+    roster: Annotated[
+        Path | None,
+        typer.Option("--roster", help="Also the roster as it is now (JSON, names and phones in it)."),
+    ] = None,
     config: Config = None,
 ) -> None:
     """What the service took in and still keeps, as a recording for `replay`."""
     from iot_gateway.replay import export_files
+    from iot_gateway.stored_roster import write_roster
 
+    database = _settings(config).database
     try:
-        lines = export_files(_settings(config).database, messages)
+        lines = export_files(database, messages)
+        if roster is not None:
+            write_roster(database, roster)
     except (StoreError, OSError) as error:
         _fail(str(error))
     print(f"{messages}: {lines} lines")
@@ -160,29 +170,75 @@ def replay(
     messages: Annotated[Path, typer.Option("--messages", help="The recording (NDJSON).")],
     out: Annotated[Path, typer.Option("--out", help="The transitions to write (NDJSON).")],
     policy: PolicyFile = None,
+    against_policy: Annotated[
+        Path | None, typer.Option("--against-policy", help="Compare: the policy before the change.")
+    ] = None,
+    against_roster: Annotated[
+        Path | None, typer.Option("--against-roster", help="Compare: the roster before the change.")
+    ] = None,
+    ignore_edits: Annotated[
+        bool, typer.Option("--ignore-edits", help="Compare without the recording's own roster edits.")
+    ] = False,
+    diff: Annotated[Path | None, typer.Option("--diff", help="Compare: the differences (NDJSON).")] = None,
 ) -> None:
-    """The same core over a recording, in virtual time."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
+    """The same core over a recording, in virtual time; compared with another policy or roster, if asked."""
     from iot_gateway.policy_file import load_policy
     from iot_gateway.recording import RecordingError
     from iot_gateway.replay import replay_files
     from iot_gateway.roster_file import RosterError
 
+    compares = against_policy is not None or against_roster is not None
+    if not compares and (diff is not None or ignore_edits):
+        raise typer.BadParameter("--diff and --ignore-edits need --against-policy or --against-roster")
     try:
-        limits = load_policy(policy)
-        columns = (
-            TextColumn("replay"),
-            BarColumn(),
-            TextColumn("{task.percentage:3.0f} %"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, transient=True, disable=not sys.stderr.isatty()) as progress:
-            task = progress.add_task("replay", total=messages.stat().st_size)
-            inputs, made = replay_files(roster, messages, out, limits, lambda n: progress.advance(task, n))
+        with _progress("replay", messages) as told:
+            inputs, made = replay_files(roster, messages, out, load_policy(policy), told)
+        print(f"{out}: {made} transitions from {inputs} inputs")
+        if compares:
+            before = against_roster or roster, against_policy or policy
+            _compare(messages, before, (roster, policy), diff, ignore_edits=ignore_edits)
     except (ConfigError, RosterError, RecordingError, OSError) as error:
         _fail(str(error))
-    print(f"{out}: {made} transitions from {inputs} inputs")
+
+
+def _compare(
+    messages: Path,
+    before: tuple[Path, Path | None],
+    after: tuple[Path, Path | None],
+    diff: Path | None,
+    *,
+    ignore_edits: bool,
+) -> None:
+    """Print what (roster, policy) `after` raises and avoids against `before`."""
+    from iot_gateway.policy_file import load_policy
+    from iot_gateway.roster_file import parse
+    from iot_gateway.what_if import World
+    from iot_gateway.what_if_report import compare_files, in_words, write_differences
+
+    base, changed = (
+        World(parse(roster.read_bytes(), str(roster)), load_policy(policy))
+        for roster, policy in (before, after)
+    )
+    with _progress("compare", messages) as told:
+        differences, edits = compare_files(messages, base, changed, told, ignore_edits=ignore_edits)
+    if edits and before[0] != after[0]:
+        print(f"shouwang: warning: the recording itself edits the roster {edits} times, on both sides; "
+              "--ignore-edits leaves that out", file=sys.stderr)  # fmt: skip
+    if diff is not None:
+        write_differences(diff, differences)
+    for line in in_words(differences):
+        print(line)
+
+
+@contextmanager
+def _progress(what: str, file: Path) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; what it yields is told how many bytes have been read."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeRemainingColumn())
+    with Progress(*columns, transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(what, total=file.stat().st_size)
+        yield lambda read: progress.advance(task, read)
 
 
 @app.command()
@@ -224,7 +280,8 @@ def provision(
 
 @app.command()
 def check(config: Config = None) -> None:
-    """The configuration: settings, policy, store."""
+    """The configuration: settings, policy, store, base map."""
+    from api.basemap import fault
     from iot_gateway.policy_file import load_policy
     from iot_gateway.reading import open_reader
 
@@ -235,9 +292,12 @@ def check(config: Config = None) -> None:
             open_reader(settings.database).close()
     except (ConfigError, StoreError) as error:
         _fail(str(error))
+    if (wrong := fault(settings)) is not None:
+        _fail(wrong)
     store = "there" if settings.database.exists() else "not there yet"
     print(f"settings: good\npolicy: {policy.version}\nstore: {settings.database}, {store}\n"
-          f"broker: {settings.mqtt.url.rpartition('@')[2]}\nhttp: {settings.http.host}:{settings.http.port}")  # fmt: skip
+          f"broker: {settings.mqtt.url.rpartition('@')[2]}\nhttp: {settings.http.host}:{settings.http.port}\n"
+          f"map: {settings.map.source}")  # fmt: skip
 
 
 @app.command()

@@ -19,7 +19,9 @@ import msgspec
 from alerts.policy import Policy
 from api.accounts import add_operator, add_token
 from api.supervisor import Supervisor, shouwang
-from device_sim.city import make_city
+from api.words import KIND_WORDS as _KIND_WORDS
+from api.words import PRIORITY_WORDS as _PRIORITY_WORDS
+from device_sim.city import make_city, spare_bands
 from iot_gateway.broker import BrokerError, free_port, start_broker
 from iot_gateway.database import StoreBusyError, WriterLock
 from iot_gateway.importing import import_roster
@@ -32,17 +34,7 @@ SEED: Final = 20230101
 # How eventful the city is: the first SOS within seconds, a fire within half a minute.
 LIVELY: Final = 1.0
 READY_WAIT_S: Final = 60.0
-
-_PRIORITY_WORDS: Final = {"urgent": "紧急", "high": "重要", "low": "一般"}
-_KIND_WORDS: Final = {
-    "sos": "呼救", "fall": "跌倒", "smoke": "烟雾", "heat": "高温", "co": "一氧化碳", "gas": "燃气",
-    "manual_call": "手动报警", "fence_left": "离开安全区", "fence_entered": "进入危险区",
-    "fire_confirmed": "确认火警", "strap_off": "腕带脱落", "electrical": "电气火灾隐患",
-    "water_flow": "喷淋动作", "water_pressure_low": "水压过低", "no_motion": "长时间无活动",
-    "water_leak": "漏水", "site_contact_lost": "机构失联", "position_lost": "位置丢失",
-    "unreadable": "报文无法解读", "tamper": "防拆", "low_battery": "电量低", "not_worn": "未佩戴",
-    "contact_lost": "设备失联", "data_gap": "数据缺失", "fault": "设备故障",
-}  # fmt: skip
+SPARE_BANDS: Final = 12
 
 
 class DemoError(Exception):
@@ -137,7 +129,9 @@ def _prepare_city(data_dir: Path, settings: Settings, bands: int, fire_sensors: 
     print("demo: making a city", flush=True)
     city = make_city(SEED, bands, fire_sensors)
     path.write_bytes(msgspec.json.encode(city))
-    import_roster(settings, Policy(), parse(path.read_bytes(), str(path)))
+    # Not in the file: nobody plays a band on the shelf.
+    imported = {**city, "devices": [*city["devices"], *spare_bands(SPARE_BANDS)]}
+    import_roster(settings, Policy(), parse(msgspec.json.encode(imported), str(path)))
     print(f"demo: {len(city['sites'])} sites, {len(city['devices'])} devices", flush=True)
     return path
 

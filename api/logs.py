@@ -1,6 +1,6 @@
 """Owns what the api's log may say: JSON lines on stderr, and only fields on the list below.
 
-Names, phones, positions and tokens have no field here, so they cannot be logged by mistake.
+Residents' names, phones, positions and tokens have no field here, so they cannot be logged by mistake.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ FIELDS: Final = frozenset(
         "event", "level", "timestamp", "logger",
         "method", "route", "status", "ms", "error", "where", "reason",
         "seq", "count", "listeners", "devices", "host", "port", "epoch", "topics", "fault",
+        "operator", "from_ms", "to_ms", "format", "rows",  # who took which report: an account, never a resident
     }
 )  # fmt: skip
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from alerts.vocabulary import DEFAULT_PRIORITY, KINDS, Outcome, Priority, State, SubjectType
+from api.clock import today
 from api.shapes import STRICT, Geometry, InForce
 from iot_gateway.wire import DEVICE_ID, CommandType
 
@@ -63,6 +65,7 @@ class Alarm(BaseModel):
     committed_at_ms: int
     shown_at_ms: int | None
     acknowledged_at_ms: int | None
+    acknowledged_by: str | None
     cleared_at_ms: int | None
     closed_at_ms: int | None
     outcome: Outcome | None
@@ -118,8 +121,26 @@ class Close(Verb):
 # The roster --------------------------------------------------------------------------------------
 
 
+def _lived(birth_date: str) -> str:
+    """A day of the calendar, or a year, that somebody alive was born in."""
+    try:
+        date.fromisoformat(birth_date if len(birth_date) > len("YYYY") else f"{birth_date}-01-01")
+    except ValueError as error:
+        raise ValueError("is no day of the calendar") from error
+    if not "1880" <= birth_date <= today():
+        raise ValueError("is not in the time that people alive were born in")
+    return birth_date
+
+
+BirthDate = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{4}(-[0-9]{2}-[0-9]{2})?$", examples=["1941-03-05", "1941"]),
+    AfterValidator(_lived),
+]
+
+
 class Site(BaseModel):
-    """A place of care."""
+    """A place of care. `street_phone`: of the office of its street or town."""
 
     model_config = STRICT
     site_id: Id
@@ -130,6 +151,7 @@ class Site(BaseModel):
     county: Short | None = None
     street: Short | None = None
     phone: Short | None = None
+    street_phone: Short | None = None
 
 
 class Contact(BaseModel):
@@ -142,7 +164,7 @@ class Contact(BaseModel):
 
 
 class Resident(BaseModel):
-    """A person in care."""
+    """A person in care. `birth_date`: the day, or only the year where no more is known."""
 
     model_config = STRICT
     resident_id: Id
@@ -152,6 +174,7 @@ class Resident(BaseModel):
     care_level: Short | None = None
     risk_notes: Annotated[str, Field(max_length=2000)] | None = None
     contacts: list[Contact] | None = Field(default=None, max_length=20)
+    birth_date: BirthDate | None = None
 
 
 class Fence(BaseModel):
@@ -256,3 +279,51 @@ class Track(BaseModel):
 
     device_id: str
     points: list[Point]
+
+
+class PersonPoint(Point):
+    """One fix of a person's track, and the band that measured it."""
+
+    device_id: str
+
+
+class PersonTrack(BaseModel):
+    """Where a person was, in the order of measurement, by whichever band was worn."""
+
+    resident_id: str
+    points: list[PersonPoint]
+
+
+class Wearing(BaseModel):
+    """Who wore a wristband from when until before when.
+
+    `from_ms` 0: since before this was kept. `to_ms` null: now.
+    """
+
+    device_id: str
+    from_ms: int
+    to_ms: int | None
+
+
+class WearingPage(BaseModel):
+    """The bands of a person, the newest first."""
+
+    items: list[Wearing]
+    next_after_seq: None = None
+
+
+class Swap(BaseModel):
+    """Which band comes off, and which is put on in its place. `old_device_id` null: the person wears none."""
+
+    model_config = STRICT
+    old_device_id: DeviceId | None = None
+    new_device_id: DeviceId
+
+
+class Swapped(BaseModel):
+    """Both bands as they are now. `open_alarms`: of the old band; they stay open, and this person's."""
+
+    resident_id: str
+    old_device: DeviceState | None
+    new_device: DeviceState
+    open_alarms: list[str]

@@ -73,9 +73,22 @@ def make_city(
     return {"models": models, "sites": sites, "residents": residents, "fences": fences, "devices": devices}
 
 
+def spare_bands(count: int) -> list[dict[str, Any]]:
+    """Bands on the shelf: enrolled, but nobody wears them and nobody plays them."""
+    return [
+        {"device_id": f"SP{number:05d}", "kind": "wristband", "model": BAND.model}
+        for number in range(1, count + 1)
+    ]
+
+
 def _phone(number: int) -> str:
     """A number that no network has."""
     return f"000-{number // 10_000:04d}-{number % 10_000:04d}"
+
+
+def _street_phone(county: str, street: int) -> str:
+    """The street office's number; streets of one county have numbers of their own."""
+    return _phone(90_000_000 + (sum(map(ord, county)) % 1000) * 100 + street)
 
 
 def _sites(
@@ -85,12 +98,14 @@ def _sites(
     sites = []
     for number, (county, lat, lon) in enumerate(places.scatter(rng, count, rural=rural), start=1):
         tag = f"{number:0{width}d}"
+        street = int(rng.integers(1, 13))
         sites.append(
             {
                 "site_id": f"{letter}{tag}", "name": f"{title}{tag}（{county}）", "kind": kind,
                 "lat": lat, "lon": lon, "county": county,
-                "street": f"示例{'镇' if rural else '街道'}{int(rng.integers(1, 13))}",
+                "street": f"示例{'镇' if rural else '街道'}{street}",
                 "phone": _phone(ord(letter) * 10_000 + number),
+                "street_phone": _street_phone(county, street + (50 if rural else 0)),
             }
         )  # fmt: skip
     return sites
@@ -184,7 +199,7 @@ def _resident(rng: Generator, number: int, site: dict[str, Any], room: str) -> d
     return {
         "resident_id": f"P{number:05d}", "name": f"样例·{surname}{given}", "site_id": site["site_id"], "room": room,
         "care_level": str(rng.choice(["自理", "半失能", "失能", "失智"], p=[0.1, 0.25, 0.25, 0.4])),
-        "risk_notes": str(rng.choice(_RISKS)),
+        "risk_notes": str(rng.choice(_RISKS)), "birth_date": str(1930 + number * 7 % 29),
         "contacts": [
             {"name": f"样例家属·{surname}{given}", "relation": str(rng.choice(_RELATIONS)), "phone": _phone(number)}
         ],

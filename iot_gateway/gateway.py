@@ -182,7 +182,7 @@ class Gateway:
         rows = roster_rows.stranger_rows(strangers, row_of[strangers[0]] if strangers else 0)
         for command_id, change in asked.changes.items():
             if command_id in done:
-                rows += roster_rows.rows_of(change, row_of)
+                rows += roster_rows.rows_of(change, row_of, now_ms)
         for_devices = [
             device_command_row(r.request_id, r.device_id, r.type, r.args, now_ms, r.expires_at_ms)
             for r in decisions.requests

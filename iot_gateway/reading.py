@@ -40,14 +40,15 @@ def logged_steps(database: Path) -> Iterator[bytes]:
     """
     step = 0
     sql = "SELECT step, inputs FROM steps WHERE step>? ORDER BY step LIMIT 1"
-    with closing(open_reader(database)) as db, _in_one_line(database):
+    with closing(open_reader(database)) as db, in_one_line(database):
         while (row := db.execute(sql, (step,)).fetchone()) is not None:
             step = row[0]
             yield row[1]
 
 
 @contextmanager
-def _in_one_line(database: Path) -> Iterator[None]:
+def in_one_line(database: Path) -> Iterator[None]:
+    """Whatever the file answers becomes one line of words."""
     try:
         yield
     except sqlite3.Error as error:
@@ -78,13 +79,13 @@ def roster_ids(database: Path) -> dict[str, set[str]]:
 def registered_devices(database: Path) -> list[str]:
     """The ids of the roster's devices."""
     sql = "SELECT device_id FROM devices WHERE registered AND NOT removed ORDER BY device_id"
-    with closing(open_reader(database)) as db, _in_one_line(database):
+    with closing(open_reader(database)) as db, in_one_line(database):
         return [row[0] for row in db.execute(sql).fetchall()]
 
 
 def verify_store(database: Path) -> tuple[int, str | None]:
     """Walk the journal's chain and compare its end with the head file: (rows that hold, what is wrong)."""
-    with _in_one_line(database):
+    with in_one_line(database):
         # Before the rows: it may only be behind.
         kept = journal.HeadFile(database.with_suffix(".head")).read()
         rows, _, broken = journal.verify(journal_rows(database))

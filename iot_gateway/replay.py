@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from alerts.commands import RosterCommand
-from alerts.engine import Engine
+from alerts.engine import Decisions, Engine
 from alerts.lifecycle import Transition
 from alerts.policy import Policy
 from iot_gateway import journal
@@ -27,27 +27,40 @@ def replay(roster: Roster, inputs: Iterable[Input], policy: Policy) -> Iterator[
     Raises:
         RosterError: the roster cannot be used.
     """
-    engine = Engine(policy)
-    batcher = Batcher(engine, RememberedRepeats())
-    begun = False
-    for chunk in _chunks(inputs):
-        if not begun:
-            begun = True
-            _enrol(engine, roster, chunk[0].received_at_ms)
+    core = Replayed(roster, policy)
+    for chunk in chunks(inputs):
+        yield core.take(chunk, chunk[-1].received_at_ms).transitions
+
+
+class Replayed:
+    """A core that lives through a recording: the roster is there from the moment of the first input."""
+
+    def __init__(self, roster: Roster, policy: Policy) -> None:
+        self._roster = roster
+        self._engine = Engine(policy)
+        self._batcher = Batcher(self._engine, RememberedRepeats())
+        self._begun = False
+
+    def take(self, chunk: Sequence[Input], now_ms: int) -> Decisions:
+        """What the next inputs and the passing of time until `now_ms` lead to.
+
+        Raises:
+            RosterError: the roster cannot be used.
+        """
+        if not self._begun:
+            self._begun = True
+            self._enrol(chunk[0].received_at_ms if chunk else now_ms)
         messages, commands = arrange(chunk)
-        now_ms = chunk[-1].received_at_ms
-        yield engine.step(now_ms, batcher.admit(messages).batch, commands).transitions
+        return self._engine.step(now_ms, self._batcher.admit(messages).batch, commands)
+
+    def _enrol(self, now_ms: int) -> None:
+        command = RosterCommand("roster", now_ms, 0, "", edit_of(RosterChange(put=self._roster)))
+        (result,) = self._engine.step(now_ms, commands=[command]).results
+        if result.code != "done":
+            raise RosterError(result.detail)
 
 
-def _enrol(engine: Engine, roster: Roster, now_ms: int) -> None:
-    """The roster is there from the moment of the first input."""
-    command = RosterCommand("roster", now_ms, 0, "", edit_of(RosterChange(put=roster)))
-    (result,) = engine.step(now_ms, commands=[command]).results
-    if result.code != "done":
-        raise RosterError(result.detail)
-
-
-def _chunks(inputs: Iterable[Input]) -> Iterator[list[Input]]:
+def chunks(inputs: Iterable[Input]) -> Iterator[list[Input]]:
     """Batches of bounded size; a change of the roster ends one, for what follows may need it."""
     chunk: list[Input] = []
     for entry in inputs:
@@ -71,8 +84,8 @@ def replay_files(
     """
     parsed = parse(roster.read_bytes(), str(roster))
     counts = [0, 0]
-    with messages.open("rb") as source, _whole(out) as target:
-        inputs = _counted(from_lines(_told(source, progress), str(messages)), counts)
+    with messages.open("rb") as source, whole_file(out) as target:
+        inputs = _counted(from_lines(told_bytes(source, progress), str(messages)), counts)
         for transitions in replay(parsed, inputs, policy):
             counts[1] += len(transitions)
             target.writelines(journal.replay_line(transition) for transition in transitions)
@@ -80,7 +93,7 @@ def replay_files(
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """A file that is there when it is whole, or not at all."""
     fresh = path.with_name(path.name + ".new")
     try:
@@ -97,7 +110,8 @@ def _counted(inputs: Iterator[Input], counts: list[int]) -> Iterator[Input]:
         yield entry
 
 
-def _told(source: IO[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
+def told_bytes(source: IO[bytes], progress: Callable[[int], None]) -> Iterator[bytes]:
+    """The lines of a file; `progress` is told how many bytes each has."""
     for line in source:
         progress(len(line))
         yield line
@@ -112,7 +126,7 @@ def export_files(database: Path, messages: Path) -> int:
         StoreError, OSError: a file cannot be used.
     """
     lines = 0
-    with _whole(messages) as target:
+    with whole_file(messages) as target:
         for logged in logged_steps(database):
             for entry in unpack(logged):
                 target.write(to_line(entry))

@@ -12,6 +12,8 @@ from alerts.roster import Device, Fence, Model, RosterEdit, Site
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 DeviceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+# The whole date, or only the year: many elders know no more.
+BirthDate = Annotated[str, Meta(pattern=r"^[0-9]{4}(-[0-9]{2}-[0-9]{2})?$")]
 
 
 class RosterError(Exception):
@@ -37,6 +39,7 @@ class SiteEntry(Struct):
     county: str | None = None
     street: str | None = None
     phone: str | None = None
+    street_phone: str | None = None
 
 
 class Contact(Struct):
@@ -57,6 +60,7 @@ class ResidentEntry(Struct):
     care_level: str | None = None
     risk_notes: str | None = None
     contacts: list[Contact] = []
+    birth_date: BirthDate | None = None
 
 
 class FenceEntry(Struct):

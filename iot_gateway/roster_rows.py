@@ -21,9 +21,14 @@ _TABLES: Final[dict[str, Table]] = {
     "fences": schema.fences,
 }
 _DEVICE: Final = upsert_sql(schema.devices)
+_TAKEN_OFF: Final = "UPDATE wearings SET to_ms=? WHERE device_id=? AND to_ms IS NULL AND resident_id IS NOT ?"
+_PUT_ON: Final = (
+    "INSERT INTO wearings (device_id, resident_id, from_ms) SELECT ?, ?, ? "
+    "WHERE NOT EXISTS (SELECT 1 FROM wearings WHERE device_id=? AND to_ms IS NULL)"
+)
 
 
-def rows_of(change: RosterChange, row_of: dict[str, int]) -> list[Row]:
+def rows_of(change: RosterChange, row_of: dict[str, int], now_ms: int) -> list[Row]:
     """(sql, values) of everything a change puts and removes. `row_of`: the core's rows after it."""
     rows: list[Row] = []
     for name, table in _TABLES.items():
@@ -32,9 +37,22 @@ def rows_of(change: RosterChange, row_of: dict[str, int]) -> list[Row]:
         key = next(iter(table.primary_key)).name
         delete = f"DELETE FROM {table.name} WHERE {key}=?"  # noqa: S608 - names of our own schema
         rows += [(delete, (removed,)) for removed in getattr(change.remove, name)]
-    rows += [(_DEVICE, _device_values(entry, row_of[entry.device_id])) for entry in change.put.devices]
+    for entry in change.put.devices:
+        rows.append((_DEVICE, _device_values(entry, row_of[entry.device_id])))
+        worn_by = entry.resident_id if entry.kind == "wristband" else None
+        rows += _wearing_rows(entry.device_id, worn_by, now_ms)
     forget = "UPDATE devices SET removed=1, registered=0 WHERE device_id=?"
-    return rows + [(forget, (device_id,)) for device_id in change.remove.devices]
+    for device_id in change.remove.devices:
+        rows += [(forget, (device_id,)), *_wearing_rows(device_id, None, now_ms)]
+    return rows
+
+
+def _wearing_rows(device_id: str, resident_id: str | None, now_ms: int) -> list[Row]:
+    """What the history of wearers learns; nothing, if the same person goes on wearing the band."""
+    rows: list[Row] = [(_TAKEN_OFF, (now_ms, device_id, resident_id))]
+    if resident_id is not None:
+        rows.append((_PUT_ON, (device_id, resident_id, now_ms, device_id)))
+    return rows
 
 
 def stranger_rows(device_ids: tuple[str, ...], first_row: int) -> list[Row]:

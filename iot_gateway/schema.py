@@ -1,7 +1,7 @@
 """The tables of the store, once, for SQLite now and PostgreSQL later.
 
 Who writes what: the gateway alone writes facts (everything but the last group). The api appends to
-`commands`, `shown`, `sessions`, `operators` and `tokens` in single short transactions.
+`commands`, `shown`, `shift_notes`, `sessions`, `operators` and `tokens` in single short transactions.
 Times are milliseconds since 1970 UTC.
 """
 
@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 metadata: Final = MetaData()
@@ -102,7 +103,7 @@ alarms = Table(
     Column("subject_id", Text, nullable=False),
     Column("device_id", Text, index=True),
     Column("site_id", Text, index=True),
-    Column("resident_id", Text),
+    Column("resident_id", Text, index=True),
     Column("kind", Text, nullable=False),
     Column("fence_id", Text),
     Column("priority", Text, nullable=False),
@@ -195,6 +196,7 @@ sites = Table(
     Column("county", Text, index=True),
     Column("street", Text),
     Column("phone", Text),
+    Column("street_phone", Text),
 )
 
 residents = Table(
@@ -207,6 +209,7 @@ residents = Table(
     Column("care_level", Text),
     Column("risk_notes", Text),
     Column("contacts", Text),  # JSON list
+    Column("birth_date", Text),  # YYYY-MM-DD, or YYYY
 )
 
 fences = Table(
@@ -237,6 +240,20 @@ devices = Table(
     Column("removed", Boolean, nullable=False),
 )
 
+# Who wore which wristband when: from `from_ms` on, and before `to_ms`; null means now. `from_ms` 0:
+# since before this was kept. Written with the change of `devices.resident_id` that it tells of.
+wearings = Table(
+    "wearings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("device_id", Text, nullable=False),
+    Column("resident_id", Text, nullable=False, index=True),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("to_ms", BigInteger),
+    # A band is worn by one person at a time.
+    Index("wearings_now", "device_id", unique=True, sqlite_where=text("to_ms IS NULL")),
+)
+
 # 4. What the api appends -----------------------------------------------------------------------
 
 # Requests for the gateway, in the order of `id`. `type`: alarm | roster | device_command.
@@ -260,6 +277,17 @@ shown = Table(
     Column("seq", BigInteger, nullable=False, index=True),
     Column("at_ms", BigInteger, nullable=False),
     Column("operator", Text, nullable=False),
+)
+
+# What one shift tells the next, as it was written; never changed and never deleted.
+shift_notes = Table(
+    "shift_notes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("operator", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 operators = Table(

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from iot_gateway.map_settings import MapSettings
+
 ENV_PREFIX: Final = "SHOUWANG_"
 
 
@@ -79,6 +81,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
+    map: MapSettings = MapSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -136,7 +139,13 @@ def _refuse_unknown_environment() -> None:
     import os
 
     known = {"DATA_DIR", "POLICY", "PASSWORD", "REQUIRE_ALL", "EXAMPLES"}
-    for section, model in (("MQTT", MqttSettings), ("STORE", StoreSettings), ("HTTP", HttpSettings)):
+    sections: dict[str, type[BaseModel]] = {
+        "MQTT": MqttSettings,
+        "STORE": StoreSettings,
+        "HTTP": HttpSettings,
+        "MAP": MapSettings,
+    }
+    for section, model in sections.items():
         known |= {f"{section}__{name.upper()}" for name in model.model_fields} | {section}
     for name in os.environ:
         if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX) not in known:

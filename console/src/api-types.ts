@@ -29,6 +29,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operators": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Operators
+         * @description Everybody an alarm can be assigned to.
+         */
+        get: operations["list_operators_api_v1_operators_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -292,6 +312,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Figures
+         * @description What the alarms of a period come to: how many, how quickly answered and ended, how heavy, how false.
+         */
+        get: operations["all_figures_api_v1_figures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shift/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notes
+         * @description Notes written from one moment on and before another.
+         */
+        get: operations["list_notes_api_v1_shift_notes_get"];
+        put?: never;
+        /**
+         * Add Note
+         * @description Write a note. It can be added to, not changed.
+         */
+        post: operations["add_note_api_v1_shift_notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alarms Report
+         * @description The alarms that were open at some moment of a period, as they are now; `after_seq` and `limit` page JSON only.
+         */
+        get: operations["alarms_report_api_v1_reports_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{device_id}/commands": {
         parameters: {
             query?: never;
@@ -328,6 +412,212 @@ export interface paths {
          * @description The device's fixes, both ends included; by default the last 24 hours. More than 50,000: 422.
          */
         get: operations["track_api_v1_devices__device_id__track_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{device_id}/track/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Track Days
+         * @description Of the days of 24 hours from `from_ms` on, those with a fix. The caller knows his midnight.
+         */
+        get: operations["track_days_api_v1_devices__device_id__track_days_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{resident_id}/wearings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Wearings
+         * @description The bands this person wore, the newest first, at most 1,000.
+         */
+        get: operations["list_wearings_api_v1_residents__resident_id__wearings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{resident_id}/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Track Person
+         * @description The fixes of whichever band this person wore at each time; by default the last 24 hours.
+         *
+         *     A fix belongs to who wore the band when it was measured, whenever it arrived. More than 50,000: 422.
+         */
+        get: operations["track_person_api_v1_residents__resident_id__track_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{resident_id}/swap_band": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Swap Band
+         * @description Put another band on a person: it takes the old one's site, zone, fences and wearer.
+         *
+         *     Without an old one it goes to the person's site, with the fences of that.
+         */
+        post: operations["swap_band_api_v1_residents__resident_id__swap_band_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What the file in the body would do, row by row. Nothing is written.
+         */
+        post: operations["preview_api_v1_roster_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import File
+         * @description Apply the file in the body, all or nothing: 422 with the rows in error, unless they may be skipped.
+         *
+         *     With the `fingerprint` of a preview: 409 if it would no longer do what was previewed.
+         */
+        post: operations["import_file_api_v1_roster_import_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Template
+         * @description An empty table to fill in.
+         */
+        get: operations["template_api_v1_roster_template_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fences/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description What the fence would have raised and avoided, changing nothing. One at a time: else 429.
+         */
+        post: operations["preview_api_v1_fences_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Base Map
+         * @description What the console draws beneath devices and fences.
+         */
+        get: operations["base_map_api_v1_map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/archive.pmtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Archive
+         * @description The archive of `map.file`, whole or by `Range`.
+         */
+        get: operations["archive_api_v1_map_archive_pmtiles_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -734,6 +1024,8 @@ export interface components {
             shown_at_ms: number | null;
             /** Acknowledged At Ms */
             acknowledged_at_ms: number | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
             /** Cleared At Ms */
             cleared_at_ms: number | null;
             /** Closed At Ms */
@@ -821,6 +1113,8 @@ export interface components {
             shown_at_ms: number | null;
             /** Acknowledged At Ms */
             acknowledged_at_ms: number | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
             /** Cleared At Ms */
             cleared_at_ms: number | null;
             /** Closed At Ms */
@@ -835,6 +1129,30 @@ export interface components {
             timeline_omitted: number;
         };
         /**
+         * Answering
+         * @description From the raise to the first acknowledgement or closing by a person. `histogram`: counts by `answer_steps_s`.
+         */
+        Answering: {
+            /** Raised */
+            raised: number;
+            /** Answered */
+            answered: number;
+            /** Waiting */
+            waiting: number;
+            /** Never */
+            never: number;
+            /** Unanswered Share */
+            unanswered_share: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            within_60_s: components["schemas"]["Share"];
+            within_180_s: components["schemas"]["Share"];
+            /** Histogram */
+            histogram: number[];
+        };
+        /**
          * Assign
          * @description Who takes care of it.
          */
@@ -845,6 +1163,64 @@ export interface components {
             text?: string | null;
             /** Assignee */
             assignee: string;
+        };
+        /**
+         * BaseMap
+         * @description `layers`: tile addresses from the ground up. `archive`: a PMTiles address. `fault`: why there is none.
+         */
+        BaseMap: {
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "none" | "tianditu" | "xyz" | "pmtiles";
+            /**
+             * Crs
+             * @enum {string}
+             */
+            crs: "wgs84" | "gcj02";
+            /** Layers */
+            layers: string[][];
+            /** Archive */
+            archive: string | null;
+            /** Max Zoom */
+            max_zoom: number;
+            /** Attribution */
+            attribution: string | null;
+            /** Review Number */
+            review_number: string | null;
+            /** Fault */
+            fault: string | null;
+        };
+        /**
+         * Chatterer
+         * @description An identity that raised three times or more within ten minutes.
+         */
+        Chatterer: {
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Device Id */
+            device_id: string | null;
+            /** Kind */
+            kind: string;
+            /** Fence Id */
+            fence_id: string | null;
+            /** Raises */
+            raises: number;
+            /** Most In 10 Min */
+            most_in_10_min: number;
+        };
+        /**
+         * Chattering
+         * @description How many identities chattered, and the worst of them.
+         */
+        Chattering: {
+            /** Identities */
+            identities: number;
+            /** Worst */
+            worst: components["schemas"]["Chatterer"][];
         };
         /**
          * Circle
@@ -925,6 +1301,37 @@ export interface components {
             phone?: string | null;
         };
         /**
+         * Counts
+         * @description How many rows of each action, and how many of them have a warning.
+         */
+        Counts: {
+            /**
+             * Add
+             * @default 0
+             */
+            add: number;
+            /**
+             * Change
+             * @default 0
+             */
+            change: number;
+            /**
+             * Same
+             * @default 0
+             */
+            same: number;
+            /**
+             * Error
+             * @default 0
+             */
+            error: number;
+            /**
+             * Warning
+             * @default 0
+             */
+            warning: number;
+        };
+        /**
          * Credentials
          * @description What a person types.
          */
@@ -933,6 +1340,22 @@ export interface components {
             username: string;
             /** Password */
             password: string;
+        };
+        /**
+         * Day
+         * @description One day of the city. The shares are those of urgent and high alarms together.
+         */
+        Day: {
+            /** At Ms */
+            at_ms: number;
+            /** Raised */
+            raised: number;
+            /** Announced */
+            announced: number;
+            /** Operator Hours */
+            operator_hours: number;
+            within_60_s: components["schemas"]["Share"];
+            within_180_s: components["schemas"]["Share"];
         };
         /**
          * Device
@@ -1085,6 +1508,24 @@ export interface components {
             next_after: string | null;
         };
         /**
+         * Ending
+         * @description From the raise until the episode was over. `rate`: ended of raised.
+         */
+        Ending: {
+            /** Raised */
+            raised: number;
+            /** Ended */
+            ended: number;
+            /** Closed By Person */
+            closed_by_person: number;
+            /** Rate */
+            rate: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+        };
+        /**
          * Fence
          * @description An area to stay in, or to keep out of. Without a schedule it is always in force.
          */
@@ -1114,6 +1555,58 @@ export interface components {
             /** Next After */
             next_after: string | null;
         };
+        /**
+         * FencePreview
+         * @description What would have changed. `covered_from_ms`: where the readings begin; null: there are none.
+         */
+        FencePreview: {
+            /** From Ms */
+            from_ms: number;
+            /** To Ms */
+            to_ms: number;
+            /** Covered From Ms */
+            covered_from_ms: number | null;
+            /**
+             * Cut
+             * @description There were too many readings; only the newest were used.
+             */
+            cut: boolean;
+            /** Messages */
+            messages: number;
+            /** Devices */
+            devices: number;
+            /** Bands */
+            bands: number;
+            /** Raised */
+            raised: number;
+            /** Avoided */
+            avoided: number;
+            /** Moved */
+            moved: number;
+            /** Same */
+            same: number;
+            /** Before A Day */
+            before_a_day: number | null;
+            /** After A Day */
+            after_a_day: number | null;
+            /** Budget A Day */
+            budget_a_day: number;
+            /** Episodes */
+            episodes: components["schemas"]["PreviewEpisode"][];
+            /** Episodes Omitted */
+            episodes_omitted: number;
+        };
+        /**
+         * FencePreviewRequest
+         * @description A fence as it would be put, and the days to try it on: by default the last seven.
+         */
+        FencePreviewRequest: {
+            fence: components["schemas"]["Fence"];
+            /** From Ms */
+            from_ms?: number | null;
+            /** To Ms */
+            to_ms?: number | null;
+        };
         /** FenceReplacement */
         FenceReplacement: {
             /** Fence Id */
@@ -1131,6 +1624,67 @@ export interface components {
             /** Geometry */
             geometry: components["schemas"]["Circle"] | components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
             schedule?: components["schemas"]["Schedule"] | null;
+        };
+        /**
+         * Figures
+         * @description All figures of a period. `at_ms`: when they were computed; `data_from_ms`: when the journal begins.
+         */
+        Figures: {
+            /** From Ms */
+            from_ms: number;
+            /** To Ms */
+            to_ms: number;
+            /** At Ms */
+            at_ms: number;
+            /** Data From Ms */
+            data_from_ms: number | null;
+            raised: components["schemas"]["Raised"];
+            /** Answer Steps S */
+            answer_steps_s: number[];
+            /** Answering */
+            answering: {
+                [key: string]: components["schemas"]["Answering"];
+            };
+            /** Ending */
+            ending: {
+                [key: string]: components["schemas"]["Ending"];
+            };
+            /** Showing */
+            showing: {
+                [key: string]: components["schemas"]["Showing"];
+            };
+            load: components["schemas"]["Load"];
+            /** Operators */
+            operators: components["schemas"]["Worked"][];
+            /** Hours */
+            hours: components["schemas"]["Hour"][];
+            /** Days */
+            days: components["schemas"]["Day"][];
+            standing: components["schemas"]["Standing"];
+            /** Outcomes */
+            outcomes: components["schemas"]["Outcomes"][];
+            /** Devices */
+            devices: components["schemas"]["Noisy"][];
+            chattering: components["schemas"]["Chattering"];
+        };
+        /**
+         * Finding
+         * @description What is wrong, or odd, about one field. `named`: what the words name, for other languages.
+         */
+        Finding: {
+            /** Field */
+            field: string | null;
+            /** Code */
+            code: string;
+            /** Msg */
+            msg: string;
+            /**
+             * Named
+             * @default {}
+             */
+            named: {
+                [key: string]: unknown;
+            };
         };
         /**
          * Fix
@@ -1151,6 +1705,95 @@ export interface components {
             received_at_ms: number;
         };
         /**
+         * Hour
+         * @description One hour: what was raised, by priority; what was announced; who acted.
+         */
+        Hour: {
+            /** At Ms */
+            at_ms: number;
+            /** Urgent */
+            urgent: number;
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Announced */
+            announced: number;
+            /** Operators */
+            operators: number;
+        };
+        /**
+         * ImportRow
+         * @description One row. `row`: its number in the sheet, or its place in the list of a JSON roster, from 1.
+         *
+         *     `changes`: [old, new] of each field that would not be what it is.
+         */
+        ImportRow: {
+            /** Kind */
+            kind: string;
+            /** Row */
+            row: number;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "add" | "change" | "same" | "error";
+            /** Id */
+            id: string | null;
+            /** Name */
+            name: string | null;
+            /** Changes */
+            changes: {
+                [key: string]: [
+                    unknown,
+                    unknown
+                ];
+            };
+            /** Errors */
+            errors: components["schemas"]["Finding"][];
+            /** Warnings */
+            warnings: components["schemas"]["Finding"][];
+        };
+        /**
+         * Imported
+         * @description What an import did.
+         */
+        Imported: {
+            counts: components["schemas"]["Counts"];
+        };
+        /**
+         * Load
+         * @description Announcements an operator, against ISA-18.2.
+         */
+        Load: {
+            /** Announced */
+            announced: number;
+            /** Operator Hours */
+            operator_hours: number;
+            /** Per Operator Hour */
+            per_operator_hour: number | null;
+            /** Per Operator Day */
+            per_operator_day: number | null;
+            /** Hours */
+            hours: number;
+            /** Hours Over 6 */
+            hours_over_6: number;
+            /** Hours Over 12 */
+            hours_over_12: number;
+            /** Windows */
+            windows: number;
+            /** Windows Over 1 */
+            windows_over_1: number;
+            /** Windows Over 2 */
+            windows_over_2: number;
+            /** Windows In Flood */
+            windows_in_flood: number;
+            /** Flood Share */
+            flood_share: number | null;
+            peak_hour: components["schemas"]["Peak"] | null;
+            peak_10_min: components["schemas"]["Peak"] | null;
+        };
+        /**
          * MultiPolygon
          * @description GeoJSON; polygons that do not overlap.
          */
@@ -1162,6 +1805,56 @@ export interface components {
             type: "MultiPolygon";
             /** Coordinates */
             coordinates: number[][][][];
+        };
+        /**
+         * NewNote
+         * @description What is to be remembered.
+         */
+        NewNote: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * Noisy
+         * @description A device and how often it raised.
+         */
+        Noisy: {
+            /** Device Id */
+            device_id: string;
+            /** Resident Id */
+            resident_id: string | null;
+            /** Site Id */
+            site_id: string | null;
+            /** Raised */
+            raised: number;
+            /** Reraised */
+            reraised: number;
+            /** False */
+            false: number;
+        };
+        /**
+         * Note
+         * @description A note as it was written; `seq` rises from note to note.
+         */
+        Note: {
+            /** Seq */
+            seq: number;
+            /** At Ms */
+            at_ms: number;
+            /** Operator */
+            operator: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * NotePage
+         * @description Notes in the order they were written.
+         */
+        NotePage: {
+            /** Items */
+            items: components["schemas"]["Note"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
         };
         /**
          * OpenAlarms
@@ -1194,12 +1887,100 @@ export interface components {
             out_of_service: number;
         };
         /**
+         * Operator
+         * @description A person with an account. `signed_in_at_ms`: when the newest session that still lasts began, null if none does.
+         */
+        Operator: {
+            /** Username */
+            username: string;
+            /** Role */
+            role: string;
+            /** Signed In At Ms */
+            signed_in_at_ms: number | null;
+        };
+        /**
+         * OperatorList
+         * @description Everybody with an account, by name; there are never so many that a second page is needed.
+         */
+        OperatorList: {
+            /** Items */
+            items: components["schemas"]["Operator"][];
+            /** Next After Seq */
+            next_after_seq?: null;
+        };
+        /**
+         * Outcomes
+         * @description How the alarms of a kind ended. `false_share`: of those closed with an outcome.
+         */
+        Outcomes: {
+            /** Kind */
+            kind: string;
+            /** Raised */
+            raised: number;
+            /** Ended */
+            ended: number;
+            /** Real */
+            real: number;
+            /** False */
+            false: number;
+            /** Test */
+            test: number;
+            /** Other */
+            other: number;
+            /** False Share */
+            false_share: number | null;
+        };
+        /**
+         * Peak
+         * @description The stretch with the most announcements an operator.
+         */
+        Peak: {
+            /** At Ms */
+            at_ms: number;
+            /** Announced */
+            announced: number;
+            /** Operators */
+            operators: number;
+            /** Per Operator */
+            per_operator: number;
+        };
+        /**
          * Pending
          * @description The gateway has not decided yet; ask for this command later.
          */
         Pending: {
             /** Command Id */
             command_id: string;
+        };
+        /**
+         * PersonPoint
+         * @description One fix of a person's track, and the band that measured it.
+         */
+        PersonPoint: {
+            /** Measured At Ms */
+            measured_at_ms: number;
+            /** Received At Ms */
+            received_at_ms: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Acc M */
+            acc_m: number | null;
+            /** Src */
+            src: string | null;
+            /** Device Id */
+            device_id: string;
+        };
+        /**
+         * PersonTrack
+         * @description Where a person was, in the order of measurement, by whichever band was worn.
+         */
+        PersonTrack: {
+            /** Resident Id */
+            resident_id: string;
+            /** Points */
+            points: components["schemas"]["PersonPoint"][];
         };
         /**
          * Point
@@ -1233,8 +2014,181 @@ export interface components {
             coordinates: number[][][];
         };
         /**
+         * Preview
+         * @description What an import would do. `fingerprint` stays the same as long as it would do that.
+         */
+        Preview: {
+            counts: components["schemas"]["Counts"];
+            /** Rows */
+            rows: components["schemas"]["ImportRow"][];
+            /** Fingerprint */
+            fingerprint: string;
+        };
+        /**
+         * PreviewEpisode
+         * @description A crossing, in the changed world, or for what is avoided in today's. `moved_ms`: raised so much later.
+         */
+        PreviewEpisode: {
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "raised" | "avoided" | "moved" | "same";
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "fence_left" | "fence_entered";
+            /** Device Id */
+            device_id: string | null;
+            /** Resident Id */
+            resident_id: string | null;
+            /** Fence Id */
+            fence_id: string | null;
+            /** Raised At Ms */
+            raised_at_ms: number;
+            /** Ended At Ms */
+            ended_at_ms: number | null;
+            /** Moved Ms */
+            moved_ms: number | null;
+            /** Raises */
+            raises: number;
+            /** Margin M */
+            margin_m: number | null;
+            /** Acc M */
+            acc_m: number | null;
+            /** Src */
+            src: string | null;
+            /** Position */
+            position: {
+                [key: string]: unknown;
+            } | null;
+            /** Because */
+            because: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Raised
+         * @description How many episodes began. Of no known county: the empty name.
+         */
+        Raised: {
+            /** Total */
+            total: number;
+            /** Reraised */
+            reraised: number;
+            /** Shelved */
+            shelved: number;
+            /** Undone */
+            undone: number;
+            /** By Priority */
+            by_priority: {
+                [key: string]: number;
+            };
+            /** By Kind */
+            by_kind: {
+                [key: string]: number;
+            };
+            /** By County */
+            by_county: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ReportPage
+         * @description Alarms in the order they were raised.
+         */
+        ReportPage: {
+            /** Items */
+            items: components["schemas"]["Reported"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
+        };
+        /**
+         * Reported
+         * @description An alarm as it is now, with names and words. `seq`: of the transition that raised it.
+         */
+        Reported: {
+            /** Alarm Id */
+            alarm_id: string;
+            /** Seq */
+            seq: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Priority
+             * @enum {string}
+             */
+            priority: "urgent" | "high" | "low";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "normal" | "active_unacknowledged" | "active_acknowledged" | "cleared_unacknowledged";
+            /** Count */
+            count: number;
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Device Id */
+            device_id: string | null;
+            /** Device Kind */
+            device_kind: string | null;
+            /** Zone */
+            zone: string | null;
+            /** Resident Id */
+            resident_id: string | null;
+            /** Resident Name */
+            resident_name: string | null;
+            /** Room */
+            room: string | null;
+            /** Site Id */
+            site_id: string | null;
+            /** Site Name */
+            site_name: string | null;
+            /** County */
+            county: string | null;
+            /** Street */
+            street: string | null;
+            /** Fence Id */
+            fence_id: string | null;
+            /** Fence Name */
+            fence_name: string | null;
+            /** Raised At Ms */
+            raised_at_ms: number;
+            /** Acknowledged At Ms */
+            acknowledged_at_ms: number | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Cleared At Ms */
+            cleared_at_ms: number | null;
+            /** Closed At Ms */
+            closed_at_ms: number | null;
+            /** Closed By */
+            closed_by: string | null;
+            /** Outcome */
+            outcome: ("real" | "false" | "test" | "other") | null;
+            /** Closing Text */
+            closing_text: string | null;
+            /** Assignee */
+            assignee: string | null;
+            /** Last Comment */
+            last_comment: string | null;
+            /** Last Comment By */
+            last_comment_by: string | null;
+            /** Shelved */
+            shelved: boolean;
+            /** Shelved Until Ms */
+            shelved_until_ms: number | null;
+            /** Shelved By */
+            shelved_by: string | null;
+            /** Shelve Reason */
+            shelve_reason: string | null;
+        };
+        /**
          * Resident
-         * @description A person in care.
+         * @description A person in care. `birth_date`: the day, or only the year where no more is known.
          */
         Resident: {
             /** Resident Id */
@@ -1251,6 +2205,8 @@ export interface components {
             risk_notes?: string | null;
             /** Contacts */
             contacts?: components["schemas"]["Contact"][] | null;
+            /** Birth Date */
+            birth_date?: string | null;
         };
         /** ResidentPage */
         ResidentPage: {
@@ -1277,6 +2233,8 @@ export interface components {
             risk_notes?: string | null;
             /** Contacts */
             contacts?: components["schemas"]["Contact"][] | null;
+            /** Birth Date */
+            birth_date?: string | null;
         };
         /**
          * Schedule
@@ -1306,6 +2264,18 @@ export interface components {
             expires_at_ms: number | null;
         };
         /**
+         * Share
+         * @description `met` of `of`; without any there is no share.
+         */
+        Share: {
+            /** Of */
+            of: number;
+            /** Met */
+            met: number;
+            /** Share */
+            share: number | null;
+        };
+        /**
          * Shelve
          * @description Quiet until then, for this reason.
          */
@@ -1320,6 +2290,21 @@ export interface components {
             reason: string;
         };
         /**
+         * Showing
+         * @description From the commit of the raise until a console reported it as shown.
+         */
+        Showing: {
+            /** Raised */
+            raised: number;
+            /** Shown */
+            shown: number;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            within_10_s: components["schemas"]["Share"];
+        };
+        /**
          * Shown
          * @description The last journal sequence that a person can now see.
          */
@@ -1329,7 +2314,7 @@ export interface components {
         };
         /**
          * Site
-         * @description A place of care.
+         * @description A place of care. `street_phone`: of the office of its street or town.
          */
         Site: {
             /** Site Id */
@@ -1351,6 +2336,8 @@ export interface components {
             street?: string | null;
             /** Phone */
             phone?: string | null;
+            /** Street Phone */
+            street_phone?: string | null;
         };
         /** SitePage */
         SitePage: {
@@ -1382,6 +2369,22 @@ export interface components {
             street?: string | null;
             /** Phone */
             phone?: string | null;
+            /** Street Phone */
+            street_phone?: string | null;
+        };
+        /**
+         * Standing
+         * @description What was open at the end of the period, or is now if it has not ended.
+         */
+        Standing: {
+            /** At Ms */
+            at_ms: number;
+            /** Open */
+            open: number;
+            /** Stale */
+            stale: number;
+            /** Oldest Raised At Ms */
+            oldest_raised_at_ms: number | null;
         };
         /**
          * Summary
@@ -1405,6 +2408,28 @@ export interface components {
             gateway_age_ms: number | null;
         };
         /**
+         * Swap
+         * @description Which band comes off, and which is put on in its place. `old_device_id` null: the person wears none.
+         */
+        Swap: {
+            /** Old Device Id */
+            old_device_id?: string | null;
+            /** New Device Id */
+            new_device_id: string;
+        };
+        /**
+         * Swapped
+         * @description Both bands as they are now. `open_alarms`: of the old band; they stay open, and this person's.
+         */
+        Swapped: {
+            /** Resident Id */
+            resident_id: string;
+            old_device: components["schemas"]["DeviceState"] | null;
+            new_device: components["schemas"]["DeviceState"];
+            /** Open Alarms */
+            open_alarms: string[];
+        };
+        /**
          * Track
          * @description Where a device was, in the order of measurement.
          */
@@ -1415,6 +2440,16 @@ export interface components {
             points: components["schemas"]["Point"][];
         };
         /**
+         * TrackDays
+         * @description When those days begin that have a fix, in order.
+         */
+        TrackDays: {
+            /** Device Id */
+            device_id: string;
+            /** Days Ms */
+            days_ms: number[];
+        };
+        /**
          * Verb
          * @description What every verb needs: the version of the alarm that the operator was looking at.
          */
@@ -1423,6 +2458,30 @@ export interface components {
             version: number;
             /** Text */
             text?: string | null;
+        };
+        /**
+         * Wearing
+         * @description Who wore a wristband from when until before when.
+         *
+         *     `from_ms` 0: since before this was kept. `to_ms` null: now.
+         */
+        Wearing: {
+            /** Device Id */
+            device_id: string;
+            /** From Ms */
+            from_ms: number;
+            /** To Ms */
+            to_ms: number | null;
+        };
+        /**
+         * WearingPage
+         * @description The bands of a person, the newest first.
+         */
+        WearingPage: {
+            /** Items */
+            items: components["schemas"]["Wearing"][];
+            /** Next After Seq */
+            next_after_seq?: null;
         };
         /**
          * Window
@@ -1452,6 +2511,20 @@ export interface components {
              * @example 19:00
              */
             to: string;
+        };
+        /**
+         * Worked
+         * @description What a person did in the period.
+         */
+        Worked: {
+            /** Operator */
+            operator: string;
+            /** Acknowledged */
+            acknowledged: number;
+            /** Closed */
+            closed: number;
+            /** Acts */
+            acts: number;
         };
         /**
          * Problem
@@ -1567,6 +2640,35 @@ export interface operations {
             };
         };
     };
+    list_operators_api_v1_operators_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorList"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_alarms_api_v1_alarms_get: {
         parameters: {
             query?: {
@@ -1576,6 +2678,8 @@ export interface operations {
                 site_id?: string | null;
                 county?: string | null;
                 device_id?: string | null;
+                resident_id?: string | null;
+                raised_from_ms?: number;
                 after_seq?: number;
                 limit?: number;
             };
@@ -2067,6 +3171,149 @@ export interface operations {
             };
         };
     };
+    all_figures_api_v1_figures_get: {
+        parameters: {
+            query: {
+                county?: string | null;
+                site_id?: string | null;
+                from_ms: number;
+                to_ms: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notes_api_v1_shift_notes_get: {
+        parameters: {
+            query?: {
+                from_ms?: number;
+                to_ms?: number;
+                after_seq?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_note_api_v1_shift_notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alarms_report_api_v1_reports_alarms_get: {
+        parameters: {
+            query: {
+                format?: "json" | "csv" | "xlsx";
+                lang?: "zh" | "en";
+                kind?: ("sos" | "fall" | "smoke" | "heat" | "co" | "gas" | "manual_call" | "fence_left" | "fence_entered" | "fire_confirmed" | "strap_off" | "electrical" | "water_flow" | "water_pressure_low" | "no_motion" | "water_leak" | "site_contact_lost" | "position_lost" | "unreadable" | "tamper" | "low_battery" | "not_worn" | "contact_lost" | "data_gap" | "fault") | null;
+                priority?: ("urgent" | "high" | "low") | null;
+                county?: string | null;
+                site_id?: string | null;
+                after_seq?: number;
+                limit?: number;
+                from_ms: number;
+                to_ms: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportPage"];
+                    "text/csv; charset=utf-8": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_commands_api_v1_devices__device_id__commands_get: {
         parameters: {
             query?: {
@@ -2166,6 +3413,365 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Track"];
                 };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    track_days_api_v1_devices__device_id__track_days_get: {
+        parameters: {
+            query: {
+                from_ms: number;
+                days?: number;
+            };
+            header?: never;
+            path: {
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackDays"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_wearings_api_v1_residents__resident_id__wearings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WearingPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    track_person_api_v1_residents__resident_id__track_get: {
+        parameters: {
+            query?: {
+                from_ms?: number | null;
+                to_ms?: number | null;
+            };
+            header?: never;
+            path: {
+                resident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonTrack"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    swap_band_api_v1_residents__resident_id__swap_band_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Swap"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Swapped"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_api_v1_roster_preview_post: {
+        parameters: {
+            query?: {
+                /** @description of a CSV or XLSX file; a JSON roster says it itself */
+                kind?: ("sites" | "residents" | "devices" | "fences") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "text/csv": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_file_api_v1_roster_import_post: {
+        parameters: {
+            query?: {
+                /** @description of a CSV or XLSX file; a JSON roster says it itself */
+                kind?: ("sites" | "residents" | "devices" | "fences") | null;
+                skip_errors?: boolean;
+                fingerprint?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "text/csv": string;
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    template_api_v1_roster_template_get: {
+        parameters: {
+            query: {
+                kind: "sites" | "residents" | "devices" | "fences";
+                format?: "csv" | "xlsx";
+                lang?: "zh" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_api_v1_fences_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FencePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FencePreview"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    base_map_api_v1_map_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaseMap"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archive_api_v1_map_archive_pmtiles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.pmtiles": unknown;
+                };
+            };
+            /** @description The bytes of `Range`. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Problem details */
             default: {

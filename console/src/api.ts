@@ -26,12 +26,15 @@ export interface Answer<T> {
   body: T
 }
 
-export async function ask<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+/** `signal`: for what takes longer than an operator's request may, or is called off. */
+export async function ask<T>(
+  method: string, path: string, body?: unknown, signal: AbortSignal = AbortSignal.timeout(TIMEOUT_MS),
+): Promise<Answer<T>> {
   let answer: Response
   try {
     answer = await fetch(`/api/v1${path}`, {
       method,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     })
   } catch {

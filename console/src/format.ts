@@ -23,7 +23,16 @@ function written(ms: number, form: Intl.DateTimeFormatOptions): string {
 
 export const timeOfDay = (ms: number): string => written(ms, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 export const hourMinute = (ms: number): string => written(ms, { hour: '2-digit', minute: '2-digit' })
-const day = (ms: number): string => written(ms, { month: '2-digit', day: '2-digit' })
+export const day = (ms: number): string => written(ms, { month: '2-digit', day: '2-digit' })
+
+/** With the day always: on paper, today is soon yesterday. */
+export const stamp = (ms: number): string => `${day(ms)} ${hourMinute(ms)}`
+
+/** "11月23日 周一". */
+export const dateOfDay = (ms: number): string => written(ms, { month: 'long', day: 'numeric', weekday: 'short' })
+
+/** With the year: for what may be long ago. */
+export const dayAndTime = (ms: number): string => written(ms, { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' })
 
 /** With the day unless it is today. */
 export function moment(ms: number, nowMs: number): string {
@@ -42,6 +51,7 @@ export function subjectName(alarm: Alarm): string {
   const resident = residents.find(alarm.resident_id)
   if (resident) return resident.name || resident.resident_id
   if (alarm.subject_type === 'site') return siteName(alarm.subject_id)
+  if (alarm.subject_type === 'zone') return alarm.subject_id === 'all' ? t('map.home') : alarm.subject_id
   const device = devices.find(alarm.device_id)
   if (!device || device.kind === 'unknown') return alarm.device_id ?? alarm.subject_id
   const kind = has(`device_kind.${device.kind}`) ? t(`device_kind.${device.kind}`) : device.kind

@@ -9,6 +9,8 @@ export const router = createRouter({
     { path: '/map', name: 'map', component: () => import('./pages/MapPage.vue') },
     { path: '/track', name: 'track', component: () => import('./pages/TrackPage.vue') },
     { path: '/roster', name: 'roster', component: () => import('./pages/RosterPage.vue') },
+    { path: '/fence', name: 'fence', component: () => import('./pages/FencePage.vue') },
+    { path: '/shift', name: 'shift', component: () => import('./pages/ShiftPage.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
 })

@@ -19,7 +19,7 @@ from alerts.batch import VALUE_FIELDS, Reading, batch_of
 from alerts.commands import VERBS, AlarmCommand, Command, ListeningCommand, RosterCommand
 from alerts.engine import Decisions, Engine
 from alerts.lifecycle import Transition
-from alerts.policy import Policy
+from alerts.policy import ChatterPolicy, LearnPolicy, OutagePolicy, Policy
 from alerts.roster import Device, Fence, Model, RosterEdit, Site
 from alerts.vocabulary import DEVICE_KINDS, SOURCE_INDEX, bits_of
 
@@ -126,7 +126,12 @@ def numbered(inputs: Sequence[Input]) -> list[Input]:
 # Random cities and streams: hypothesis draws whole numbers, each becomes a roster or an action. ----
 
 # Limits of commands short enough to be met in a short stream; the rules are the same.
-QUICK = Policy(shelve_max_s=1200.0)
+QUICK = Policy(
+    shelve_max_s=1200.0,
+    learn=LearnPolicy(after=2, forget=0.25, floor_s=10.0),
+    outage=OutagePolicy(min_devices=2, min_sites=1),
+    chatter=ChatterPolicy(raises=2, calm_s=60.0),
+)
 
 MODELS = (Model("quick", 20.0), Model("slow", 300.0))
 SITES = (Site("s1", "Kuiwen"), Site("s2"))

@@ -1,7 +1,7 @@
 """The rules once more, slowly: one input at a time, plain numbers, shapely, a heap of due times.
 
 Written from the contract and the core's docstrings to be compared with the engine. Rules of order:
-within one millisecond shelves end first, then device timers by (row, kind), then schedules by
+within one millisecond shelves end first, then latches, then device timers by (row, kind), then schedules by
 (row, kind), then inputs by arrival; what one input changes comes in the order of (row, kind).
 """
 
@@ -23,7 +23,7 @@ from alerts.policy import Limit, Policy
 from alerts.roster import Device, Fence, Model, RosterEdit
 from alerts.vocabulary import KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
 
-SHELF, TIMER, SCHEDULE = 0, 1, 2
+SHELF, LATCH, TIMER, SCHEDULE = 0, 1, 2, 3
 FENCE_KINDS = ("fence_left", "fence_entered")
 
 
@@ -139,14 +139,18 @@ class Wearer:
     """A device."""
 
     info: Device
+    first_ms: int | None = None  # its first sign of life
     heard_ms: int | None = None
     every_ms: int | None = None
+    declared: bool = False
+    gap_ms: float = 0
+    gaps: int = 0
     lost_due_ms: int | None = None
     level_ms: int | None = None
     level_taken_ms: int = 0
     fix_taken_ms: int = 0
     fix: tuple[int, float, float] | None = None
-    gap_ms: int = 0
+    fix_gap_ms: int = 0
     look_ms: int | None = None  # when silence decides about fences
     off_ms: int = 0  # what its clock is behind
     guess: tuple[int, int, int] | None = None  # ... what it seems to be, since when, how often
@@ -165,7 +169,9 @@ class Episode:
     """An open alarm."""
 
     alarm_id: str
-    row: int
+    subject_type: str
+    row: int | None
+    site_id: str | None
     kind: str
     subject_id: str
     fence_id: str | None
@@ -173,6 +179,7 @@ class Episode:
     count: int = 1
     version: int = 0
     shelved: bool = False
+    suppressed: bool = False
     acknowledged_ms: int = 0
 
 
@@ -183,6 +190,11 @@ class Oracle:
         self.policy = policy
         self.deaf_since_ms: int | None = None
         self.models: dict[str, Model] = {}
+        self.counties: dict[str, str | None] = {}
+        self.silent: set[int] = set()
+        self.out: dict[tuple[str, str], str] = {}  # group -> the alarm that says so
+        self.raises: dict[tuple[str, str, str | None], list[int]] = {}
+        self.latched: dict[tuple[str, str, str | None], int] = {}
         self.fences: dict[str, Fence] = {}
         self.grounds: dict[str, Ground] = {}
         self.windows: dict[str, Windows] = {}
@@ -198,9 +210,10 @@ class Oracle:
 
     # Time -----------------------------------------------------------------------------------
 
-    def due(self, at_ms: int, rank: int, row: int = 0, kind: str = "", key: object = None) -> None:
+    def due(self, at_ms: int, rank: int, row: int = 0, kind: str = "", key: tuple | None = None) -> None:
         number = KIND_INDEX.get(kind, 0)
-        heapq.heappush(self.heap, (at_ms, rank, row, number, next(self.ticket), kind, key))
+        order = row if key is None else "/".join(part or "" for part in key)
+        heapq.heappush(self.heap, (at_ms, rank, order, number, next(self.ticket), kind, key))
 
     def until(self, at_ms: int) -> None:
         """Let time pass."""
@@ -208,6 +221,8 @@ class Oracle:
             due_ms, rank, row, _, _, kind, key = heapq.heappop(self.heap)
             if rank == SHELF:
                 self.end_shelf(key, due_ms)
+            elif rank == LATCH:
+                self.end_latch(key, due_ms)
             elif rank == TIMER:
                 self.fire(row, kind, due_ms)
             else:
@@ -238,6 +253,8 @@ class Oracle:
         else:
             self.results.append((what.command_id, self.edit(what)))
         self.settle(what.received_at_ms)
+        if isinstance(what, RosterCommand):
+            self.reconsider(what.received_at_ms)
 
     def settle(self, at_ms: int) -> None:
         """Conditions that changed become alarms."""
@@ -246,7 +263,86 @@ class Oracle:
                 self.begin(row, kind, fence_id, at_ms)
             else:
                 self.over(row, kind, fence_id, at_ms)
+            if kind == "contact_lost":
+                (self.silent.add if begins else self.silent.discard)(row)
+                for group in self.groups(self.wearers[row].info.site_id):
+                    self.outage(group, begins, at_ms)
         self.changes.clear()
+
+    # Outages: groups are named by ("site", id), ("zone", county), ("zone", "all") ------------------
+
+    def groups(self, site_id: str | None) -> list[tuple[str, str]]:
+        county = self.counties.get(site_id)
+        there = [("site", site_id)] if site_id is not None else []
+        return there + ([("zone", county)] if county else []) + [("zone", "all")]
+
+    def members(self, group: tuple[str, str], at_ms: int) -> tuple[list[int], list[int]]:
+        """The rows that count in a group, and those of them that are silent."""
+        counted = [
+            row
+            for row, wearer in enumerate(self.wearers)
+            if group in self.groups(wearer.info.site_id)
+            and wearer.every_ms is not None
+            and wearer.every_ms <= ms(self.policy.outage.voter_every_s)
+        ]
+        heard = [
+            r for r in counted if self.wearers[r].first_ms is not None and self.wearers[r].first_ms < at_ms
+        ]
+        return heard, [row for row in counted if row in self.silent]
+
+    def outage(self, group: tuple[str, str], begins: bool, at_ms: int) -> None:
+        heard, silent = self.members(group, at_ms)
+        rule = self.policy.outage
+        if group in self.out:
+            ended = all(e.alarm_id != self.out[group] for e in self.episodes.values())
+            if not begins and len(silent) <= rule.back_share * len(heard):
+                self.end_outage(group, at_ms)
+            elif begins and ended:
+                self.begin_outage(group, at_ms)
+        elif begins and len(silent) >= max(rule.min_devices, rule.share * len(heard)):
+            sites = {self.wearers[row].info.site_id for row in silent} - {None}
+            if group[0] == "site" or len(sites) >= rule.min_sites:
+                self.begin_outage(group, at_ms)
+
+    def begin_outage(self, group: tuple[str, str], at_ms: int) -> None:
+        self.open_or_count(
+            group, None, group[1] if group[0] == "site" else None, "site_contact_lost", None, at_ms
+        )
+        self.out[group] = self.episodes[group[1], "site_contact_lost", None].alarm_id
+        self.suppress_anew(at_ms)
+
+    def end_outage(self, group: tuple[str, str], at_ms: int) -> None:
+        del self.out[group]
+        self.close_condition((group[1], "site_contact_lost", None), at_ms)
+        self.suppress_anew(at_ms)
+
+    def reconsider(self, at_ms: int) -> None:
+        calm = []
+        for group in self.out:
+            heard, silent = self.members(group, at_ms)
+            if len(silent) <= self.policy.outage.back_share * len(heard):
+                calm.append(group)
+        for group in calm:
+            self.end_outage(group, at_ms)
+
+    def explained(self, alarm: Episode) -> bool:
+        """Whether an outage that is wider than the alarm's own subject goes on."""
+        if alarm.kind not in {"contact_lost", "site_contact_lost"}:
+            return False
+        groups = self.groups(alarm.site_id)
+        own = (alarm.subject_type, alarm.subject_id)
+        if alarm.subject_type == "zone":
+            groups = [("zone", "all")]
+        if own in groups:
+            groups = groups[groups.index(own) + 1 :]
+        return any(group in self.out for group in groups)
+
+    def suppress_anew(self, at_ms: int) -> None:
+        for alarm in list(self.episodes.values()):
+            now = self.explained(alarm)
+            if now != alarm.suppressed and alarm.kind in {"contact_lost", "site_contact_lost"}:
+                alarm.suppressed = now
+                self.note(alarm, at_ms, "suppress" if now else "unsuppress", alarm.state)
 
     # Conditions -----------------------------------------------------------------------------
 
@@ -270,6 +366,9 @@ class Oracle:
             self.say_off(row, kind, said_ms)
         if "contact_lost" in wearer.holds:
             self.set(row, "contact_lost", False)
+        if wearer.first_ms is None:
+            wearer.first_ms = now
+        self.learn(wearer, now)
         wearer.heard_ms = now
         self.expect(row, now)
         self.levels(item, said_ms)
@@ -317,8 +416,17 @@ class Oracle:
         wearer = self.wearers[row]
         wearer.lost_due_ms = None
         if wearer.every_ms is not None:
-            wearer.lost_due_ms = full_second(since_ms + int(wearer.every_ms * self.policy.contact_missed))
+            usual_ms = wearer.every_ms
+            if not wearer.declared and wearer.gaps >= self.policy.learn.after:
+                usual_ms = min(usual_ms, int(max(wearer.gap_ms, ms(self.policy.learn.floor_s))))
+            wearer.lost_due_ms = full_second(since_ms + int(usual_ms * self.policy.contact_missed))
             self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
+
+    def learn(self, wearer: Wearer, now: int) -> None:
+        """The longest gap of late."""
+        if wearer.heard_ms is not None and now - wearer.heard_ms >= ms(self.policy.learn.gap_min_s):
+            faded = wearer.gap_ms * (1 - self.policy.learn.forget)
+            wearer.gap_ms, wearer.gaps = max(now - wearer.heard_ms, faded), wearer.gaps + 1
 
     def listen(self, now: int, listening: bool) -> None:
         """Silence while nobody listens does not count."""
@@ -429,10 +537,12 @@ class Oracle:
 
     def newest(self, wearer: Wearer, fix: Fix, now: int) -> None:
         if wearer.fix is None:
-            wearer.gap_ms = 0
+            wearer.fix_gap_ms = 0
         else:
             gap = min(max(fix.at_ms - wearer.fix[0], 0), ms(self.policy.late_for_s))
-            wearer.gap_ms = wearer.gap_ms + (gap - wearer.gap_ms) // 4 if wearer.gap_ms else gap
+            wearer.fix_gap_ms = (
+                wearer.fix_gap_ms + (gap - wearer.fix_gap_ms) // 4 if wearer.fix_gap_ms else gap
+            )
         wearer.fix, wearer.fix_taken_ms = (fix.at_ms, fix.lat, fix.lon), now
 
     def watch(self, row: int, now: int) -> None:
@@ -453,7 +563,7 @@ class Oracle:
             wearer.look_ms = full_second(settled if due is None else min(due, settled))
         elif likely >= rule.silence_p:
             wearer.look_ms = full_second(
-                now + max(ms(rule.silence_s), int(rule.silence_gaps * wearer.gap_ms))
+                now + max(ms(rule.silence_s), int(rule.silence_gaps * wearer.fix_gap_ms))
             )
         if wearer.look_ms is not None:
             self.due(wearer.look_ms, TIMER, row, "fence_left")
@@ -542,6 +652,7 @@ class Oracle:
         before, who = dict(self.fences), [wearer.info for wearer in self.wearers]
         self.fences |= {f.fence_id: f for f in edit.fences}
         self.models |= {m.model: m for m in edit.models}
+        self.counties |= {s.site_id: s.county for s in edit.sites}
         for fence_id in edit.remove_fences:
             self.fences.pop(fence_id, None)
         for model in edit.remove_models:
@@ -581,9 +692,10 @@ class Oracle:
         wearer.waits.clear()
         for kind in list(wearer.holds - set(FENCE_KINDS)):
             self.set(row, kind, False)
-        wearer.heard_ms = wearer.lost_due_ms = wearer.level_ms = wearer.fix = wearer.look_ms = None
-        wearer.guess, wearer.off_ms, wearer.gap_ms = None, 0, 0
+        wearer.look_ms, wearer.guess, wearer.off_ms, wearer.fix_gap_ms = None, None, 0, 0
         wearer.diary.forget_track()
+        wearer.heard_ms = wearer.lost_due_ms = wearer.level_ms = wearer.fix = None
+        wearer.first_ms, wearer.gap_ms, wearer.gaps, wearer.declared = None, 0, 0, False
 
     def supervise(self, row: int, now: int) -> None:
         wearer = self.wearers[row]
@@ -591,9 +703,12 @@ class Oracle:
         every_s = model.contact_every_s if model else None
         every_s = every_s or self.policy.contact_every_s.get(wearer.info.kind)
         every_ms = ms(every_s) if every_s and wearer.info.registered else None
-        if every_ms == wearer.every_ms:
+        declared = every_ms is not None and bool(model and model.contact_every_s)
+        if every_ms is None:
+            declared = wearer.declared
+        if (every_ms, declared) == (wearer.every_ms, wearer.declared):
             return
-        wearer.every_ms, wearer.lost_due_ms = every_ms, None
+        wearer.every_ms, wearer.declared, wearer.lost_due_ms = every_ms, declared, None
         if wearer.heard_ms is not None and "contact_lost" not in wearer.holds:
             self.expect(row, wearer.heard_ms)
             if wearer.lost_due_ms is not None and wearer.lost_due_ms <= now:
@@ -644,34 +759,62 @@ class Oracle:
     def note(self, alarm: Episode, at_ms: int, event: str, before: str) -> None:
         alarm.version += 1
         self.facts.append((
-            len(self.facts) + 1, at_ms, event, before, alarm.state, alarm.kind, "device", alarm.subject_id,
+            len(self.facts) + 1, at_ms, event, before, alarm.state, alarm.kind, alarm.subject_type, alarm.subject_id,
             alarm.fence_id, alarm.count, alarm.alarm_id,
         ))  # fmt: skip
         if alarm.state == "normal":
-            del self.episodes[alarm.subject_id, alarm.kind, alarm.fence_id]
+            key = alarm.subject_id, alarm.kind, alarm.fence_id
+            del self.episodes[key]
+            self.latched.pop(key, None)
 
     def begin(self, row: int, kind: str, fence_id: str | None, at_ms: int) -> None:
-        key = self.wearers[row].info.device_id, kind, fence_id
+        info = self.wearers[row].info
+        self.open_or_count(("device", info.device_id), row, info.site_id, kind, fence_id, at_ms)
+
+    def open_or_count(
+        self, subject: tuple[str, str], row: int | None, site_id: str | None, kind: str, fence_id: str | None,
+        at_ms: int,
+    ) -> None:  # fmt: skip
+        key = subject[1], kind, fence_id
         alarm = self.episodes.get(key)
         if alarm is None:
             alarm = Episode(
-                f"A{len(self.facts) + 1}", row, kind, key[0], fence_id, shelved=key in self.shelves
-            )
+                f"A{len(self.facts) + 1}", subject[0], row, site_id, kind, key[0], fence_id,
+                shelved=key in self.shelves,
+            )  # fmt: skip
             self.episodes[key] = alarm
             event, before = "raise", "normal"
         else:
             alarm.count += 1
             event, before = "reraise", alarm.state
         alarm.state = "active_unacknowledged"
+        alarm.suppressed = self.explained(alarm)
+        self.latched.pop(key, None)
+        self.raises.setdefault(key, []).append(at_ms)
         self.note(alarm, at_ms, event, before)
 
     def over(self, row: int, kind: str, fence_id: str | None, at_ms: int) -> None:
-        alarm = self.episodes.get((self.wearers[row].info.device_id, kind, fence_id))
-        if alarm is None or kind in LATCHING or not alarm.state.startswith("active"):
+        self.close_condition((self.wearers[row].info.device_id, kind, fence_id), at_ms)
+
+    def close_condition(
+        self, key: tuple[str, str, str | None], at_ms: int, *, believed: bool = False
+    ) -> None:
+        alarm = self.episodes.get(key)
+        if alarm is None or key[1] in LATCHING or not alarm.state.startswith("active"):
             return
-        before = alarm.state
+        before, rule = alarm.state, self.policy.chatter
+        often = [raised for raised in self.raises[key] if raised > at_ms - ms(rule.within_s)]
+        if before == "active_acknowledged" and len(often) >= rule.raises and not believed:
+            self.latched[key] = full_second(at_ms + ms(rule.calm_s))
+            self.due(self.latched[key], LATCH, key=key)
+            return
         alarm.state = "cleared_unacknowledged" if before == "active_unacknowledged" else "normal"
         self.note(alarm, at_ms, "clear", before)
+
+    def end_latch(self, key: tuple[str, str, str | None], due_ms: int) -> None:
+        if self.latched.get(key) == due_ms:
+            del self.latched[key]
+            self.close_condition(key, due_ms, believed=True)
 
     def end_shelf(self, key: tuple, due_ms: int) -> None:
         if self.shelves.get(key) == due_ms:
@@ -740,6 +883,8 @@ class Oracle:
         alarm.state = "normal"
         if alarm.shelved:
             self.on_unshelve(alarm, c)
+        if alarm.row is None:
+            return "done"
         wearer = self.wearers[alarm.row]
         if alarm.kind == "fence_entered":
             held = wearer.fences.get(alarm.fence_id)

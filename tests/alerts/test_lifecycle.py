@@ -322,8 +322,8 @@ def test_a_shelf_ends_by_itself_at_a_full_second():
     shelve(house, 90_001)
     due_ms = T0 + 91_000
     assert house.alarms.next_due_ms(0) == house.only().shelved_until_ms == due_ms
-    assert house.alarms.expire_shelves(due_ms - 1) == []
-    (ended,) = house.alarms.expire_shelves(due_ms + 5000)
+    assert house.alarms.expire(due_ms - 1) == []
+    (ended,) = house.alarms.expire(due_ms + 5000)
     assert (ended.event, ended.at_ms, ended.from_state) == ("unshelve", due_ms, "active_unacknowledged")
     assert not ended.alarm.shelved and ended.alarm.shelved_until_ms is None
     assert house.alarms.next_due_ms(0) == 0
@@ -334,9 +334,9 @@ def test_shelving_again_moves_the_end():
     house.condition("strap_off", begins=True)
     shelve(house, 60_000)
     shelve(house, 120_000)
-    assert house.alarms.expire_shelves(T0 + 60_000) == []
+    assert house.alarms.expire(T0 + 60_000) == []
     shelve(house, 30_000)
-    (ended,) = house.alarms.expire_shelves(T0 + HOUR_MS)
+    (ended,) = house.alarms.expire(T0 + HOUR_MS)
     assert ended.at_ms == T0 + 30_000
 
 
@@ -346,7 +346,7 @@ def test_unshelving_ends_the_shelf_for_good():
     assert house.ask("unshelve", "A1")[0].code == "not_allowed"
     shelve(house, 60_000)
     assert house.ask("unshelve", "A1")[0].code == "done"
-    assert house.alarms.expire_shelves(T0 + HOUR_MS) == []
+    assert house.alarms.expire(T0 + HOUR_MS) == []
 
 
 def test_a_shelf_outlives_an_episode_that_ends_by_itself():
@@ -365,7 +365,7 @@ def test_who_closes_a_shelved_alarm_wants_to_hear_of_the_next():
     house.condition("strap_off", begins=True)
     shelve(house, HOUR_MS)
     house.close("A1")
-    assert house.alarms.expire_shelves(T0 + HOUR_MS) == []
+    assert house.alarms.expire(T0 + HOUR_MS) == []
     (raised,) = house.condition("strap_off", begins=True)
     assert not raised.alarm.shelved
 

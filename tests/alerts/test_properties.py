@@ -113,7 +113,8 @@ def by_device(decided: Decisions) -> dict[str, list[tuple[object, ...]]]:
     stories = defaultdict(list)
     for made in decided.transitions:
         _, *told, _ = city.fact(made)
-        stories[made.alarm.device_id].append((*told, repr(made.because), made.alarm.position))
+        because = {name: value for name, value in made.because.items() if name != "parent_alarm_id"}
+        stories[made.alarm.device_id].append((*told, repr(because), made.alarm.position))
     return stories
 
 

@@ -687,6 +687,151 @@ def test_a_new_promise_makes_nobody_late_at_once():
     assert house.story() == ["01:03:00 raise contact_lost"]
 
 
+def test_how_often_a_sensor_is_heard_is_learned_where_nobody_says():
+    house = Evening(DETECTOR)
+    for minute in range(0, 200, 5):
+        house.at(f"{minute // 60:02}:{minute % 60:02}").says("smoke-12", temp=20.0)
+    house.at("1 00:00")
+    assert house.story() == ["03:30:00 raise contact_lost"], "three times its five minutes, not three days"
+    assert house.made[0].because["every_ms"] == 300_000
+
+
+def test_what_the_model_says_is_not_unlearned():
+    house = Evening(Model("m", 3600.0), Device("smoke-12", "fire_sensor", model="m", site_id="house"))
+    for minute in range(0, 200, 5):
+        house.at(f"{minute // 60:02}:{minute % 60:02}").says("smoke-12", temp=20.0)
+    house.at("1 00:00")
+    assert house.story() == ["06:15:00 raise contact_lost"]
+
+
+# Outages ----------------------------------------------------------------------------------------
+
+
+def bands(site_id: str, count: int) -> list[Device]:
+    return [Device(f"{site_id}-{n}", "wristband", model="m", site_id=site_id) for n in range(count)]
+
+
+def a_district(*, houses: int = 1, each: int = 4) -> tuple[Evening, list[str]]:
+    """Houses of one county whose bands promise to be heard every minute; all are heard at midnight."""
+    evening = Evening(Model("m", 60.0))
+    sites = tuple(Site(f"h{n}", "Kuiwen") for n in range(houses))
+    worn = [band for site in sites for band in bands(site.site_id, each)]
+    evening.put(*worn, sites=sites)
+    for band in worn:
+        evening.says(band.device_id, bat=80.0)
+    return evening, [band.device_id for band in worn]
+
+
+def heard_until(evening: Evening, device_ids: list[str], until: str) -> None:
+    while evening.now_ms < clock(until):
+        evening.now_ms = min(evening.now_ms + 60_000, clock(until))
+        for device_id in device_ids:
+            evening.says(device_id, bat=80.0)
+
+
+def test_a_house_that_is_cut_off_is_one_alarm():
+    evening, worn = a_district()
+    evening.at("00:10")
+    assert evening.story("site_contact_lost") == ["00:03:00 raise site_contact_lost"]
+    cut_off = evening.only("raise", "site_contact_lost")
+    assert (cut_off.alarm.subject_type, cut_off.alarm.subject_id, cut_off.alarm.site_id) == (
+        "site",
+        "h0",
+        "h0",
+    )
+    assert cut_off.because == {"rule": "outage", "silent": 3, "devices": 4}
+    lost = [a for a in evening.engine.alarms.open.values() if a.kind == "contact_lost"]
+    assert [a.suppressed for a in lost] == [True] * len(worn), "recorded, counted, not told"
+    assert {t.because["parent_alarm_id"] for t in evening.made if t.event == "suppress"} == {
+        cut_off.alarm.alarm_id
+    }
+
+
+def test_who_stays_silent_when_the_house_is_back_is_told():
+    evening, worn = a_district()
+    evening.at("00:10")
+    for device_id in worn[:3]:
+        evening.says(device_id, bat=80.0)
+    assert evening.state("site_contact_lost") == "cleared_unacknowledged"
+    (still,) = [a for a in evening.engine.alarms.open.values() if a.state == "active_unacknowledged"]
+    assert (still.subject_id, still.suppressed) == ("h0-3", False)
+
+
+def test_half_a_house_is_no_outage():
+    evening, worn = a_district(each=8)
+    heard_until(evening, worn[:5], "01:00")
+    assert evening.story("site_contact_lost") == []
+    assert len(evening.story("contact_lost")) == 3
+
+
+def test_a_network_that_fails_is_one_alarm_of_the_county_and_of_all():
+    evening, _ = a_district(houses=3)
+    evening.at("00:10")
+    raised = [t.alarm for t in evening.made if (t.event, t.alarm.kind) == ("raise", "site_contact_lost")]
+    assert [
+        (a.subject_type, a.subject_id)
+        for a in raised
+        if not evening.engine.alarms.open[a.identity].suppressed
+    ] == [("zone", "all")]
+    assert ("zone", "Kuiwen") in [(a.subject_type, a.subject_id) for a in raised]
+
+
+def test_an_outage_keeps_no_fire_and_no_sos_quiet():
+    evening, worn = a_district()
+    evening.put(Device("smoke-1", "fire_sensor", site_id="h0"))
+    evening.at("00:10").says(worn[0], on=["sos"]).says("smoke-1", on=["smoke"])
+    told = [a for a in evening.engine.alarms.open.values() if a.kind in {"sos", "smoke"}]
+    assert [a.suppressed for a in told] == [False, False]
+
+
+def test_a_sleeper_does_not_say_that_the_house_is_there():
+    evening, _worn = a_district()
+    sleepers = [Device(f"smoke-{n}", "fire_sensor", site_id="h0") for n in range(20)]
+    evening.put(*sleepers)
+    for sleeper in sleepers:
+        evening.says(sleeper.device_id, temp=20.0)
+    evening.at("00:10")
+    assert evening.story("site_contact_lost") == ["00:03:00 raise site_contact_lost"]
+
+
+def test_a_closed_outage_is_raised_anew_by_the_next_that_falls_silent():
+    evening, worn = a_district(each=6)
+    heard_until(evening, worn[5:], "00:10")
+    assert evening.closes("site_contact_lost") == "done"
+    heard_until(evening, worn[5:], "00:20")
+    assert evening.story("site_contact_lost")[-1].endswith("close site_contact_lost"), (
+        "silence by itself is no news"
+    )
+    evening.at("00:30")
+    assert evening.story("site_contact_lost")[-1] == "00:23:00 raise site_contact_lost"
+
+
+def test_a_house_that_left_the_roster_is_not_cut_off():
+    evening, worn = a_district()
+    evening.at("00:10")
+    evening.edits(RosterEdit(remove_devices=tuple(worn)))
+    assert evening.state("site_contact_lost") == "cleared_unacknowledged"
+
+
+# Chattering -------------------------------------------------------------------------------------
+
+
+def test_an_alarm_that_comes_and_goes_stays_one_episode():
+    house = Evening(MRS_LI)
+    for minute in range(8):
+        house.at(f"00:{minute:02}:00").says("band-li", on=["tamper"])
+        house.asks("acknowledge", "tamper")
+        house.at(f"00:{minute:02}:30").says("band-li", off=["tamper"])
+    raised = house.story("tamper")
+    assert [line.split()[1] for line in raised].count("raise") == 5
+    (alarm,) = [a for a in house.engine.alarms.open.values() if a.kind == "tamper"]
+    assert (alarm.state, alarm.count) == ("active_acknowledged", 4)
+    house.at("00:30")
+    assert house.story("tamper")[-1] == "00:17:30 clear tamper"
+    ended = [t for t in house.made if t.alarm.kind == "tamper"][-1]
+    assert ended.because == {"rule": "chatter_over", "raises": 8}
+
+
 # The roster -------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from api_house import NOW_MS
 from sqlalchemy.dialects import sqlite
 
 from api import alarms
@@ -22,7 +23,7 @@ def ids(answer):
 def test_an_alarm_has_exactly_the_contracts_fields(service):
     service.book.alarm("a1", 1)
     (item,) = service.client.get("/api/v1/alarms").json()["items"]
-    assert set(item) == set(CONTRACT_FIELDS.split()) | {"shelved_until_ms"}
+    assert set(item) == set(CONTRACT_FIELDS.split()) | {"shelved_until_ms", "acknowledged_by"}
     assert item["because"] == {"items": [[0, 1]]} and item["position"]["lat"] == 36.7
     assert item["shelved"] is False
 
@@ -42,9 +43,32 @@ def test_filters(service):
     assert get(kind="low_battery", site_id="s1") == []
 
 
+def test_a_persons_alarms_of_the_last_days(service):
+    service.book.alarm("a1", 1, raised_at_ms=1000, state="normal")
+    service.book.alarm("a2", 2, raised_at_ms=2000, state="normal", device_id="w9")
+    service.book.alarm("a3", 3, raised_at_ms=3000, resident_id="r2")
+    get = lambda **query: ids(service.client.get("/api/v1/alarms", params={"state": "all"} | query))  # noqa: E731
+    assert get(resident_id="r1") == ["a1", "a2"]
+    assert get(resident_id="r1", raised_from_ms=2000) == ["a2"]
+    assert get(resident_id="r1", site_id="s1", raised_from_ms=2001) == []
+
+
+def test_who_acknowledged_is_told(service):
+    when = {"acknowledged_at_ms": NOW_MS + 3, "state": "active_acknowledged"}
+    service.book.alarm("a1", 4, **when)
+    service.book.alarm("a2", 5)
+    service.book.journal(1, "a1")
+    service.book.journal(2, "a1", "acknowledge", operator="wang")
+    service.book.journal(3, "a1", "acknowledge", operator="li")
+    service.book.journal(4, "a1", "comment", operator="zhao", text='"event":"acknowledge"')
+    items = service.client.get("/api/v1/alarms").json()["items"]
+    assert [item["acknowledged_by"] for item in items] == ["li", None]
+    assert service.client.get("/api/v1/alarms/a1").json()["acknowledged_by"] == "li"
+
+
 @pytest.mark.parametrize(
     "query",
-    ["state=closed", "kind=earthquake", "priority=top", "after_seq=-1", "after_seq=x", "limit=0", "limit=1001",
+    ["state=closed", "raised_from_ms=x", "kind=earthquake", "priority=top", "after_seq=-1", "after_seq=x", "limit=0", "limit=1001",
      "after_seq=99999999999999999999999"],
 )  # fmt: skip
 def test_unknown_filter_values_are_refused(refusing, query):

@@ -225,3 +225,20 @@ def test_an_open_stream_ends_with_its_session(service):
         for _ in stream.iter_bytes():
             pass
     assert not service.app.state.feed.listeners
+
+
+def test_the_operators_are_listed_without_their_secrets(service):
+    add_operator(service.book.path, "zhao", PASSWORD, "viewer")
+    service.book.put("sessions", token_hash="old", username="zhao", created_at_ms=1, expires_at_ms=2)
+    before = {"username": "zhao", "role": "viewer", "signed_in_at_ms": None}
+    listed = lambda: service.client.get("/api/v1/operators").json()  # noqa: E731
+    assert before in listed()["items"]
+    with service.stranger() as client:
+        assert (
+            client.post("/api/v1/session", json={"username": "zhao", "password": PASSWORD}).status_code == 200
+        )
+    after = next(item for item in listed()["items"] if item["username"] == "zhao")
+    assert after["signed_in_at_ms"] > 1
+    assert [item["username"] for item in listed()["items"]] == sorted(
+        item["username"] for item in listed()["items"]
+    )

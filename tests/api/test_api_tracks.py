@@ -51,3 +51,21 @@ def test_a_wrong_or_too_wide_span_is_refused(service, monkeypatch):
     monkeypatch.setattr(tracks, "MAX_POINTS", 3)
     assert "more than 3 points" in track(service, from_ms=0, to_ms=9).json()["detail"]
     assert len(track(service, from_ms=1, to_ms=3).json()["points"]) == 3
+
+
+def test_which_days_have_a_track(service):
+    day = 86_400_000
+    service.book.device("w1", 3)
+    for measured in (day - 1, 2 * day, 3 * day - 1, 5 * day):
+        service.book.reading(3, measured, lat=1.0, lon=1.0)
+    service.book.reading(3, 4 * day, stream="heartbeat")
+
+    def days(**query):
+        return service.client.get("/api/v1/devices/w1/track/days", params=query)
+
+    assert days(from_ms=0, days=7).json() == {"device_id": "w1", "days_ms": [0, 2 * day, 5 * day]}
+    assert days(from_ms=day, days=1).json()["days_ms"] == []
+    assert len(days(from_ms=0, days=62).json()["days_ms"]) == 3
+    for wrong in ({"from_ms": 0, "days": 63}, {"from_ms": 0, "days": 0}, {"from_ms": -1}, {}):
+        assert days(**wrong).status_code == 422
+    assert service.client.get("/api/v1/devices/none/track/days?from_ms=0").status_code == 404

@@ -1,4 +1,4 @@
-"""The fixtures of the console's tests: one service and one browser for all, a fresh profile for each."""
+"""The console's fixtures: one browser for all, a service for each file, a fresh profile for each test."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ def browser() -> Iterator[Any]:
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.exists():
         pytest.skip("chromium is not installed")
+    api.expect.set_options(timeout=WAIT_S * 1000)  # a machine that is busy is no fault of a page
     with api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
         yield opened
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def service(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with house(tmp_path_factory.mktemp("console")) as made:
         yield made
@@ -54,7 +55,7 @@ def sign_in(browser: Any, service: House) -> Iterator[Callable[..., Any]]:
         page.fill("#username", name)
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
-        page.wait_for_selector("header nav")
+        page.wait_for_selector("header nav", state="attached")  # on a telephone it is behind a button
         return page
 
     yield opened

@@ -9,9 +9,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,10 @@ class House:
         process.kill()
         process.wait()
 
+    def signal(self, verb: str, number: signal.Signals) -> None:
+        """SIGSTOP: a process that hangs, with its connections open; SIGCONT."""
+        self._processes[verb].send_signal(number)
+
     def close(self) -> None:
         self._voice.loop_stop()
         self._voice.disconnect()
@@ -142,7 +147,10 @@ class House:
     def say(self, device_id: str, stream: str, **payload: Any) -> None:
         self._seq += 1
         body = {"ts": time.time_ns() // 1_000_000, "seq": self._seq} | payload
-        self._voice.publish(f"care/v1/{device_id}/{stream}", json.dumps(body), qos=1).wait_for_publish(WAIT_S)
+        self.publish(device_id, stream, json.dumps(body))
+
+    def publish(self, device_id: str, stream: str, payload: str) -> None:
+        self._voice.publish(f"care/v1/{device_id}/{stream}", payload, qos=1).wait_for_publish(WAIT_S)
 
     def alarm(self, device_id: str, *kinds: str, **payload: Any) -> str:
         """A device raises; the id of its alarm, once the service has it."""
@@ -157,6 +165,13 @@ class House:
         """Another seat closes an alarm."""
         body = {"version": alarm["version"], "outcome": "test", "text": "test"}
         self._ask(f"alarms/{alarm['alarm_id']}/close", json.dumps(body).encode())
+
+    def quiet(self) -> None:
+        """Another seat closes all that is open."""
+        while found := self.get("alarms?limit=1000")["items"]:
+            for alarm in found:
+                with suppress(urllib.error.HTTPError):  # it changed meanwhile: next round
+                    self.close_alarm(alarm)
 
     # What programs ask --------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ def test_the_banner_tells_of_a_dead_gateway(sign_in, service):
         alarm_id = service.get("alarms")["items"][0]["alarm_id"]
         page.goto(f"{service.url}#/?alarm={alarm_id}")
         page.locator("aside.drawer").get_by_label("添加备注").fill("网关停了")
-        page.keyboard.press("Enter")
+        page.keyboard.press("Control+Enter")
         expect(page.locator("aside.drawer")).to_contain_text("网关尚未答复")
     finally:
         service.start("gateway")
@@ -55,13 +55,13 @@ def test_a_name_that_is_markup_stays_text(sign_in, service):
     expect(page.locator("aside.drawer h2")).to_contain_text(EVIL)
     expect(row(page, alarm_id)).to_contain_text(EVIL)
     page.locator("aside.drawer").get_by_label("添加备注").fill(EVIL)
-    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")
     expect(page.locator("aside.drawer li", has_text=EVIL)).to_be_visible()
     page.keyboard.press("Tab")
     page.goto(f"{service.url}#/map?list=1&device=W13")
     expect(page.locator("aside h2").first).to_have_text(EVIL)
     assert page.locator("img[src=x]").count() == 0
-    assert page.title() == "守望 · 值班台"
+    assert page.title().endswith("守望 · 值班台")
 
 
 def test_eight_tabs_work_over_one_stream(sign_in, service):
@@ -189,21 +189,5 @@ def test_the_map_draws_and_falls_back_to_a_list(sign_in, service):
     page.reload()
     expect(page.locator("[data-no-webgl]")).to_be_visible()
     expect(page.get_by_role("list", name="设备")).to_contain_text("样例老人12")
-    page.locator("aside").get_by_role("button", name="呼救 · 未接警").click()
+    page.locator(f'[data-card=W12] [data-alarm="{alarm_id}"] .open').click()
     expect(page).to_have_url(re.compile(f"alarm={alarm_id}"))
-
-
-def test_a_day_is_replayed(sign_in, service):
-    for n in range(6):
-        service.say("W14", "location", lat=LAT + n / 5000, lon=LON, acc=10, src="gnss")
-    service.alarm("W14", "fall")
-    until(lambda: len(service.get("devices/W14/track")["points"]) == 6, "the track")
-    page = sign_in(at="#/track?device=W14")
-    expect(page.locator("svg.track [data-now]")).to_be_visible()
-    expect(page.locator(".bar")).to_contain_text("6 个定位点")
-    mark = page.locator("[data-mark]")
-    expect(mark).to_contain_text("跌倒")
-    mark.click()
-    page.get_by_role("slider").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.locator("p.now")).to_contain_text("精度 10 m")

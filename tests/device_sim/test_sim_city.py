@@ -7,7 +7,7 @@ import pytest
 from shapely.geometry import Point, shape
 
 from device_sim import places
-from device_sim.city import make_city
+from device_sim.city import make_city, spare_bands
 from device_sim.geo import move, offset_m, to_gcj02
 from iot_gateway.wire import DEVICE_ID
 
@@ -61,7 +61,8 @@ def test_every_reference_is_to_something_there(city):
 def test_nobody_could_be_taken_for_a_real_person(city):
     assert all(resident["name"].startswith("样例·") for resident in city["residents"])
     assert all("示例" in site["name"] for site in city["sites"])
-    phones = [site["phone"] for site in city["sites"]]
+    assert all(1930 <= int(resident["birth_date"]) < 1960 for resident in city["residents"])
+    phones = [site[name] for site in city["sites"] for name in ("phone", "street_phone")]
     phones += [contact["phone"] for resident in city["residents"] for contact in resident["contacts"]]
     assert all(re.fullmatch(r"000-\d{4}-\d{4}", phone) for phone in phones)
 
@@ -119,6 +120,12 @@ def test_a_small_fleet_is_in_the_same_few_houses():
 def test_a_negative_number_of_devices_is_refused():
     with pytest.raises(ValueError, match="negative"):
         make_city(1, -1)
+
+
+def test_spare_bands_are_nobodys_and_have_ids_of_their_own(city):
+    spares = spare_bands(6)
+    assert len({one["device_id"] for one in [*spares, *city["devices"]]}) == 6 + len(city["devices"])
+    assert not any("resident_id" in one or "site_id" in one for one in spares)
 
 
 def test_gcj02_agrees_with_a_published_pair():

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ from road import NOW_MS, Core, House, enrolment, examples, message
 from sqlalchemy import create_engine
 
 from alerts.policy import Policy
-from iot_gateway import journal, requests, roster_rows, schema
+from iot_gateway import database, journal, requests, roster_rows, schema
 from iot_gateway.database import StoreBusyError, StoreError, connect, migrate
 from iot_gateway.gateway import Gateway
 from iot_gateway.reading import journal_rows, verify_store
@@ -61,7 +63,7 @@ def full_step(core, at_ms):
         at_ms, inputs, admitted, decisions, pulse="{}", policy="{}", last_request_id=7, state=b"state",
         device_commands=[requests.device_command_row("d2", "w1", "buzz", {}, at_ms, at_ms + 1000)],
     )  # fmt: skip
-    record.roster_rows = [*record.roster_rows, *roster_rows.rows_of(change, core.engine.fleet.row_of)]
+    record.roster_rows = [*record.roster_rows, *roster_rows.rows_of(change, core.engine.fleet.row_of, at_ms)]
     return record
 
 
@@ -395,8 +397,20 @@ def test_the_migrations_make_exactly_the_tables_of_the_code(tmp_path):
     engine.dispose()
 
 
+def downgrade(path, version):
+    """Make a store into what an older version would have left."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, version)
+    engine.dispose()
+
+
 def test_a_store_of_the_first_version_is_upgraded_with_its_rows(tmp_path, chain):
-    change(chain, "UPDATE alembic_version SET version_num='0001'")
+    downgrade(chain, "0001")
     for _ in range(2):
         with closing(Core(chain)) as core:
             assert len(core.journal()) == 10
@@ -406,7 +420,7 @@ def test_a_store_of_the_first_version_is_upgraded_with_its_rows(tmp_path, chain)
 def test_a_first_start_that_was_cut_short_leaves_no_half_schema(tmp_path):
     """sqlite3 begins no transaction before DDL by itself; half of the tables would refuse every later start."""
     path = tmp_path / "s.sqlite"
-    change(path, "CREATE TABLE tokens (x)")  # the last table that the migration makes
+    change(path, "CREATE TABLE tokens (x)")  # the last table that the first migration makes
     with pytest.raises(StoreError, match="tokens"):
         migrate(path)
     change(path, "DROP TABLE tokens")
@@ -497,12 +511,13 @@ def test_a_second_gateway_is_refused_and_a_failed_start_holds_nothing(tmp_path):
     house = House(tmp_path)
     with pytest.raises(StoreBusyError, match="another gateway"):
         House(tmp_path)
+    ((version,),) = house.rows("SELECT version_num FROM alembic_version")
     house.crash()
     change(house.settings.database, "UPDATE alembic_version SET version_num='9999'")
     with pytest.raises(StoreError) as error:
         House(tmp_path)
     assert "9999" in str(error.value)
-    change(house.settings.database, "UPDATE alembic_version SET version_num='0001'")
+    change(house.settings.database, f"UPDATE alembic_version SET version_num='{version}'")
     House(tmp_path).crash()
 
 

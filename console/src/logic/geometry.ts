@@ -15,9 +15,12 @@ export function distanceM(a: LonLat, b: LonLat): number {
   return Math.hypot(x, y)
 }
 
+/** What the core assumes of a fix that does not say how sure it is: unknown is not zero. */
+const UNSAID_M: Record<string, number> = { gnss: 30, wifi: 60, cell: 1500, ble: 15 }
+
 /** How far somebody on foot may be from an old fix by now. */
-export const reachM = (accuracyM: number | null, ageMs: number): number =>
-  (accuracyM ?? 0) + (Math.max(0, ageMs) / 1000) * WALK_M_PER_S
+export const reachM = (accuracyM: number | null, ageMs: number, source?: string | null): number =>
+  (accuracyM ?? UNSAID_M[source ?? ''] ?? 50) + (Math.max(0, ageMs) / 1000) * WALK_M_PER_S
 
 /** A round length for a scale bar, at most `maxM`. */
 export function scaleM(maxM: number): number {

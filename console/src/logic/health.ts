@@ -1,39 +1,55 @@
 // Whether this console can be trusted to show and sound every alarm; if not, why.
 export interface Link {
-  /** When the stream last spoke. */
-  heardMs: number
-  /** This computer's clock minus the server's, when it last spoke. */
+  /** How long the stream has said nothing. */
+  silentMs: number
+  /** How long the connection is known to be broken; null: it is not. */
+  lostMs: number | null
+  /** This computer's clock minus the server's: of the last pulses the one that is least off. */
   clockOffsetMs: number
-  gateway: { connected?: boolean, fault?: string | null } | null
+  /** How long this page has known less than the server tells. */
+  behindMs: number
+  gateway: { connected?: boolean, fault?: string | null, queue?: number, queue_limit?: number } | null
   gatewayAgeMs: number | null
 }
 
 export const SILENT_MS = 10_000
+export const LOST_MS = 3_000 // a restart of the service is shorter
 export const CLOCK_MS = 5_000
+export const BEHIND_MS = 10_000
 export const GATEWAY_OLD_MS = 10_000
+export const FULL_SHARE = 0.5
 
 export type Danger =
   | { reason: 'stream_silent', seconds: number }
+  | { reason: 'stream_behind', seconds: number }
   | { reason: 'clock_off', seconds: number }
   | { reason: 'gateway_missing' }
   | { reason: 'gateway_old', seconds: number }
   | { reason: 'gateway_disconnected' }
+  | { reason: 'gateway_behind', share: number }
   | { reason: 'gateway_fault', fault: string }
   | { reason: 'audio_locked' }
+  | { reason: 'audio_blocked' }
+  | { reason: 'audio_unheard' }
 
 const seconds = (ms: number): number => Math.round(ms / 1000)
 
 /** Of the link; while the stream is silent nothing else is known. */
-export function linkDangers(link: Link, nowMs: number): Danger[] {
-  const silentMs = nowMs - link.heardMs
-  if (silentMs > SILENT_MS) return [{ reason: 'stream_silent', seconds: seconds(silentMs) }]
+export function linkDangers(link: Link): Danger[] {
+  if (link.silentMs >= SILENT_MS || (link.lostMs ?? 0) >= LOST_MS) return [{ reason: 'stream_silent', seconds: seconds(link.silentMs) }]
   const dangers: Danger[] = []
+  if (link.behindMs >= BEHIND_MS) dangers.push({ reason: 'stream_behind', seconds: seconds(link.behindMs) })
   if (Math.abs(link.clockOffsetMs) > CLOCK_MS) dangers.push({ reason: 'clock_off', seconds: seconds(link.clockOffsetMs) })
-  if (!link.gateway || link.gatewayAgeMs === null) dangers.push({ reason: 'gateway_missing' })
-  else {
-    if (link.gatewayAgeMs > GATEWAY_OLD_MS) dangers.push({ reason: 'gateway_old', seconds: seconds(link.gatewayAgeMs) })
-    else if (link.gateway.connected === false) dangers.push({ reason: 'gateway_disconnected' })
-    if (link.gateway.fault) dangers.push({ reason: 'gateway_fault', fault: link.gateway.fault })
-  }
+  return [...dangers, ...gatewayDangers(link)]
+}
+
+function gatewayDangers({ gateway, gatewayAgeMs }: Link): Danger[] {
+  if (!gateway || gatewayAgeMs === null) return [{ reason: 'gateway_missing' }]
+  const dangers: Danger[] = []
+  if (gatewayAgeMs > GATEWAY_OLD_MS) dangers.push({ reason: 'gateway_old', seconds: seconds(gatewayAgeMs) })
+  else if (gateway.connected === false) dangers.push({ reason: 'gateway_disconnected' })
+  const share = (gateway.queue ?? 0) / (gateway.queue_limit ?? Infinity)
+  if (share > FULL_SHARE) dangers.push({ reason: 'gateway_behind', share: Math.round(share * 100) })
+  if (gateway.fault) dangers.push({ reason: 'gateway_fault', fault: gateway.fault })
   return dangers
 }

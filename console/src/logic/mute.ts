@@ -1,8 +1,8 @@
 // Which tone sounds now. Muting quiets what the operator has heard; it never quiets fire or news.
 import { type Alarm, isFire, isQuiet, isUnacknowledged } from './alarm'
+import type { Tone } from './tones'
 
 export const MAX_MUTE_MS = 60_000
-export type Tone = 'fire' | 'urgent' | 'high'
 
 export interface Mute {
   untilMs: number
@@ -16,6 +16,9 @@ export function muted(nowMs: number, heardSeq: number, lengthMs = MAX_MUTE_MS): 
   return { untilMs: nowMs + Math.min(lengthMs, MAX_MUTE_MS), heardSeq }
 }
 
+/** A clock that was set back must not stretch a mute. */
+export const isMuted = (mute: Mute, nowMs: number): boolean => nowMs < mute.untilMs && mute.untilMs - nowMs <= MAX_MUTE_MS
+
 const LOUDNESS: readonly Tone[] = ['fire', 'urgent', 'high']
 
 function toneOf(alarm: Alarm): Tone | null {
@@ -26,8 +29,7 @@ function toneOf(alarm: Alarm): Tone | null {
 
 /** The most pressing tone of all that wait for somebody, null for silence. */
 export function toneNow(alarms: Iterable<Alarm>, mute: Mute, nowMs: number): Tone | null {
-  // A clock that was set back must not stretch a mute.
-  const quiet = nowMs < mute.untilMs && mute.untilMs - nowMs <= MAX_MUTE_MS
+  const quiet = isMuted(mute, nowMs)
   let loudest = LOUDNESS.length
   for (const alarm of alarms) {
     const tone = toneOf(alarm)

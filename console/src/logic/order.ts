@@ -1,13 +1,17 @@
 // The order of the queue: what needs a person most comes first.
-import { type Alarm, isUnacknowledged, PRIORITIES } from './alarm'
+import { type Alarm, isFire, isUnacknowledged, type Priority } from './alarm'
 
-const rank = (alarm: Alarm): number => PRIORITIES.indexOf(alarm.priority)
+const RANK: Record<Priority, number> = { urgent: 0, high: 1, low: 2 }
 
-/** By priority; within one, what nobody has taken on yet; then the newest. */
+/** Fire, then a person in need, then who is lost: minutes count in this order. */
+const need = (kind: string): number => (isFire(kind) ? 0 : kind === 'sos' || kind === 'fall' ? 1 : 2)
+
+/** By priority; within one, what nobody has taken on yet, by need; then the newest. */
 export function compareAlarms(a: Alarm, b: Alarm): number {
   return (
-    rank(a) - rank(b)
+    RANK[a.priority] - RANK[b.priority]
     || Number(isUnacknowledged(b)) - Number(isUnacknowledged(a))
+    || need(a.kind) - need(b.kind)
     || b.raised_at_ms - a.raised_at_ms
     || b.seq - a.seq
   )

@@ -1,27 +1,50 @@
-// The checklist of a kind. A ticked step is a comment that begins with the step's mark, so that the
-// timeline says who did it and when, and every console sees it ticked.
-import { isFire } from './alarm'
+// The checklist of a kind, read from a Markdown page a language. A ticked step is a comment that begins
+// with the step's mark, so that the timeline says who did it and when, and every console sees it ticked.
+export interface Step {
+  id: string
+  text: string
+  /** What to mind while at it; shown for the step one is at. */
+  hint: string
+}
 
-const STEPS: Record<string, readonly string[]> = {
-  fire: ['call_site', 'evacuate', 'call_119', 'check_residents', 'tell_family'],
-  sos: ['call_resident', 'call_site', 'call_120', 'tell_family'],
-  fall: ['call_resident', 'call_site', 'do_not_move', 'call_120', 'tell_family'],
-  wander: ['call_site', 'send_carer', 'tell_family', 'search_nearby', 'call_110'],
-  no_motion: ['call_resident', 'call_site', 'send_carer', 'call_120'],
-  building: ['call_site', 'check_on_site', 'order_repair'],
-  unreadable: ['call_site', 'check_on_site', 'check_device'],
-  device: ['call_site', 'check_device', 'order_repair'],
+export interface Procedure {
+  title: string
+  aim: string
+  steps: Step[]
 }
-const OF_KIND: Record<string, string> = {
-  sos: 'sos', fall: 'fall', no_motion: 'no_motion', unreadable: 'unreadable',
-  fence_left: 'wander', fence_entered: 'wander', strap_off: 'wander', position_lost: 'wander',
-  electrical: 'building', water_flow: 'building', water_pressure_low: 'building', water_leak: 'building',
-  site_contact_lost: 'building',
+
+const PAGES = import.meta.glob<string>('../sop/*/*.md', { query: '?raw', import: 'default', eager: true })
+
+const PAGE_OF_KIND: Record<string, string> = {
+  fire_confirmed: 'fire', smoke: 'fire', heat: 'fire', manual_call: 'fire', co: 'co_gas', gas: 'co_gas',
+  data_gap: 'contact_lost',
 }
+const LAST_RESORT = 'fault'
 const MARK = /^\[sop:([a-z0-9_]+)\]\s*/
+const STEP = /^- \[ \] ([a-z0-9_]+): (.+)$/
 
-export function stepsOf(kind: string): readonly string[] {
-  return STEPS[isFire(kind) ? 'fire' : (OF_KIND[kind] ?? 'device')]!
+/** A title, a line of aim, and tasks `- [ ] id: text`, each with indented lines of hint. */
+export function parseProcedure(markdown: string): Procedure {
+  const found: Procedure = { title: '', aim: '', steps: [] }
+  for (const line of markdown.split('\n')) {
+    const step = STEP.exec(line)
+    if (step) found.steps.push({ id: step[1]!, text: step[2]!, hint: '' })
+    else if (line.startsWith('# ')) found.title = line.slice(2)
+    else if (line.startsWith('  ') && found.steps.length) found.steps.at(-1)!.hint += line.trim()
+    else if (line.trim() && !found.steps.length) found.aim += line.trim()
+  }
+  return found
+}
+
+const read = new Map<string, Procedure>()
+
+/** What to do about an alarm of this kind; a kind without a page of its own has that of a device fault. */
+export function procedureOf(kind: string, language: string): Procedure {
+  const named = `../sop/${language}/${PAGE_OF_KIND[kind] ?? kind}.md`
+  const path = named in PAGES ? named : `../sop/${language}/${LAST_RESORT}.md`
+  let procedure = read.get(path)
+  if (!procedure) read.set(path, (procedure = parseProcedure(PAGES[path]!)))
+  return procedure
 }
 
 export const tickText = (step: string, words: string): string => `[sop:${step}] ${words}`

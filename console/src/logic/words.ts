@@ -1,10 +1,13 @@
-// Says in words why an alarm was raised. A rule nobody has words for yet is listed as it came.
+// Says in words why an alarm was raised. A rule or a member nobody has words for is told by its name.
 import type { Because } from './alarm'
 
 export type Translate = (key: string, named?: Record<string, unknown>) => string
 
 const number = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null)
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])
+
+const SOURCES = new Set(['gnss', 'wifi', 'cell', 'ble'])
+const FIELDS = new Set(['smoke', 'temp', 'co', 'gas', 'press', 'current', 'bat'])
 
 export function duration(ms: number, t: Translate): string {
   const seconds = Math.max(0, Math.round(ms / 1000))
@@ -26,7 +29,7 @@ function fence(because: Because, t: Translate): string[] {
   if (margin === null) return [t(because.in_force === false ? 'because.fence_not_in_force' : 'because.fence')]
   const accuracy = number(because.acc_m)
   const said = [
-    t(`source.${typeof because.src === 'string' ? because.src : 'unknown'}`),
+    t(`source.${SOURCES.has(String(because.src)) ? String(because.src) : 'unknown'}`),
     accuracy === null ? t('because.accuracy_unknown') : t('because.accuracy', { d: metres(accuracy, t) }),
     t(margin < 0 ? 'because.outside' : 'because.inside', { d: metres(Math.abs(margin), t) }),
   ]
@@ -40,11 +43,15 @@ function fence(because: Because, t: Translate): string[] {
 
 function limit(because: Because, t: Translate): string[] {
   const field = String(because.field)
-  const value = number(because.value) ?? 0
+  const value = number(because.value)
   const bound = number(because.limit)
-  const unit = t(`field.${field}.unit`)
-  const said = [t('because.value', { name: t(`field.${field}.name`), n: Math.round(value * 100) / 100, unit })]
-  if (bound !== null) said.push(t(value > bound ? 'because.above' : 'because.below', { n: bound, unit }))
+  const isKnown = FIELDS.has(field)
+  const unit = isKnown ? t(`field.${field}.unit`) : ''
+  const name = isKnown ? t(`field.${field}.name`) : field
+  const said = [t('because.value', { name, n: value === null ? '?' : Math.round(value * 100) / 100, unit }).trim()]
+  if (bound !== null && value !== null) {
+    said.push(t(value > bound ? 'because.above' : 'because.below', { n: bound, unit }).trim())
+  }
   const delay = number(because.on_delay_s)
   if (delay) said.push(t('because.held', { d: duration(delay * 1000, t) }))
   return said
@@ -67,6 +74,12 @@ function device(because: Because, t: Translate): string[] {
   return said
 }
 
+/** Of the outage itself; an alarm that it explains says only whose part it is. */
+function outage(because: Because, t: Translate): string[] {
+  const silent = number(because.silent)
+  return silent === null ? [] : [t('because.outage', { n: silent, of: number(because.devices) ?? 0 })]
+}
+
 function worn(because: Because, t: Translate): string[] {
   const delay = number(because.on_delay_s)
   const said = [t(because.worn === true ? 'because.worn' : 'because.not_worn')]
@@ -74,8 +87,24 @@ function worn(because: Because, t: Translate): string[] {
   return said
 }
 
-function raw(because: Because): string[] {
-  return Object.entries(because).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
+/** A member by the unit its name ends with. */
+function member(name: string, value: unknown, t: Translate): string {
+  const n = number(value)
+  if (n !== null && name.endsWith('_s')) return `${name.slice(0, -2)} ${duration(n * 1000, t)}`
+  if (n !== null && name.endsWith('_m')) return `${name.slice(0, -2)} ${metres(n, t)}`
+  // A moment is far beyond any time span; it is said by the timeline, not here.
+  if (n !== null && name.endsWith('_ms')) return n > 1e12 ? '' : `${name.slice(0, -3)} ${duration(n, t)}`
+  if (typeof value === 'boolean') return value ? name : ''
+  if (Array.isArray(value)) return `${name} ${value.map(String).join(t('list.and'))}`
+  if (value === null || typeof value === 'object') return ''
+  return `${name} ${n === null ? String(value) : Math.round(n * 100) / 100}`
+}
+
+function strange(because: Because, t: Translate): string[] {
+  const { rule, parent_alarm_id: _, ...rest } = because
+  const said = typeof rule === 'string' ? [t('desk.because.rule', { rule: rule.replaceAll('_', ' ') })] : []
+  for (const [name, value] of Object.entries(rest)) said.push(member(name, value, t).replaceAll('_', ' '))
+  return said.filter(Boolean)
 }
 
 function parts(because: Because, t: Translate, nowMs: number): string[] {
@@ -89,13 +118,17 @@ function parts(because: Because, t: Translate, nowMs: number): string[] {
       const faults = list(because.faults)
       return [faults.length ? t('because.faults', { list: faults.join(t('list.and')) }) : t('because.no_faults')]
     }
+    case 'outage': return outage(because, t)
+    case 'chatter_over': return [t('because.chatter_over', { n: number(because.raises) ?? 0 })]
     case 'readable_again':
     case 'shelf_ended':
     case 'removed_from_roster': return [t(`because.${because.rule}`)]
-    default: return raw(because)
+    default: return strange(because, t)
   }
 }
 
 export function becauseInWords(because: Because, t: Translate, nowMs: number): string {
-  return parts(because, t, nowMs).join(t('list.comma'))
+  const said = parts(because, t, nowMs)
+  if (typeof because.parent_alarm_id === 'string') said.push(t('desk.because.parent', { id: because.parent_alarm_id }))
+  return said.length ? said.join(t('list.comma')) : t('desk.because.none')
 }

@@ -45,7 +45,8 @@ export async function act(alarm: Alarm, verb: Verb, more: More, onPending: () =>
   }
 }
 
-async function followUp(commandId: string): Promise<void> {
+/** Until the gateway has decided a command, a minute at most. */
+export async function followUp(commandId: string): Promise<void> {
   const untilMs = Date.now() + PATIENCE_MS
   while (Date.now() < untilMs) {
     await new Promise(resolve => setTimeout(resolve, ASK_EVERY_MS))

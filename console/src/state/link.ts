@@ -1,28 +1,44 @@
 // The life of this tab's link: joins the stream, feeds what it says to the state, knows when it is ill.
-import { computed, ref, shallowRef } from 'vue'
-import { linkDangers } from '../logic/health'
+import { computed, ref, shallowRef, watch } from 'vue'
+import { type Danger, linkDangers } from '../logic/health'
 import { joinStream, leaveStream } from '../stream/client'
 import type { Message, Moved, Pulse } from '../stream/messages'
-import { applyTransition, forgetAlarms, load } from './alarms'
-import { nowMs } from './clock'
+import { applyTransition, forgetAlarms, lastSeq, load, spread } from './alarms'
+import { nowMs, turnClock } from './clock'
 import { loadRoster, stopRoster } from './roster'
-import { session } from './session'
+import { expired, session } from './session'
 
+const OFFSETS = 3 // a pulse that was held up says nothing of the clock
+
+// Lengths of time are measured by the clock that nobody can set.
+let heardAt = 0
+let lostAt: number | null = null
+let behindAt: number | null = null
+let offsets: number[] = []
 const pulse = shallowRef<Pulse | null>(null)
-const heardMs = ref(0)
-const clockOffsetMs = ref(0)
 const listeners = new Set<(moved: Moved[]) => void>()
 
-export const dangers = computed(() =>
-  linkDangers(
-    {
-      heardMs: heardMs.value,
-      clockOffsetMs: clockOffsetMs.value,
-      gateway: pulse.value?.gateway ?? null,
-      gatewayAgeMs: pulse.value?.age_ms ?? null,
-    },
-    nowMs.value,
-  ))
+export const dangers = shallowRef<readonly Danger[]>([])
+export const connected = computed(() => !dangers.value.some(({ reason }) => reason === 'stream_silent'))
+const joined = ref(false)
+
+function judge(): void {
+  if (!joined.value) {
+    dangers.value = []
+    return
+  }
+  const now = performance.now()
+  const found = linkDangers({
+    silentMs: now - heardAt,
+    lostMs: lostAt === null ? null : now - lostAt,
+    clockOffsetMs: offsets.length < OFFSETS ? 0 : offsets.reduce((least, one) => (Math.abs(one) < Math.abs(least) ? one : least)),
+    behindMs: behindAt === null ? 0 : now - behindAt,
+    gateway: pulse.value?.gateway ?? null,
+    gatewayAgeMs: pulse.value?.age_ms ?? null,
+  }).filter(({ reason }) => pulse.value !== null || reason !== 'gateway_missing')
+  if (found.length || dangers.value.length) dangers.value = found
+}
+watch(nowMs, judge)
 
 export function onPositions(listener: (moved: Moved[]) => void): () => void {
   listeners.add(listener)
@@ -30,7 +46,9 @@ export function onPositions(listener: (moved: Moved[]) => void): () => void {
 }
 
 export function openLink(): void {
-  heardMs.value = Date.now()
+  heardAt = performance.now()
+  lostAt = behindAt = null
+  joined.value = true
   joinStream(hear)
   void loadRoster()
 }
@@ -39,22 +57,45 @@ export function closeLink(): void {
   leaveStream()
   stopRoster()
   forgetAlarms()
+  joined.value = false
   pulse.value = null
+  judge()
+}
+
+function heardServer(): void {
+  heardAt = performance.now()
+  lostAt = null
+}
+
+function onPulse(now: Pulse): void {
+  heardServer()
+  offsets = [...offsets, Date.now() - now.at_ms].slice(-OFFSETS)
+  // Transitions overtake pulses, so what the pulse counts should be here already.
+  if (lastSeq.value >= now.last_seq) behindAt = null
+  else behindAt ??= performance.now()
+  pulse.value = now
+  turnClock()
+  judge()
 }
 
 function hear(message: Message): void {
   switch (message.type) {
+    case 'tick':
+      turnClock()
+      spread()
+      break
+    case 'lost':
+      lostAt ??= performance.now()
+      break
     case 'joined':
       void load(message.after)
       break
     case 'transition':
-      heardMs.value = Date.now()
+      heardServer()
       applyTransition(message.alarm)
       break
     case 'pulse':
-      heardMs.value = nowMs.value = Date.now()
-      clockOffsetMs.value = message.receivedMs - message.pulse.at_ms
-      pulse.value = message.pulse
+      onPulse(message.pulse)
       break
     case 'positions':
       for (const listener of listeners) listener(message.items)
@@ -64,6 +105,7 @@ function hear(message: Message): void {
       void loadRoster()
       break
     case 'signed_out':
+      expired.value = true
       session.value = null
   }
 }

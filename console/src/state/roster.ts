@@ -2,6 +2,7 @@
 import { ref, shallowReactive } from 'vue'
 import { ApiError, get, withQuery } from '../api'
 import type { components } from '../api-types'
+import { afterAlarms } from './alarms'
 
 type Schemas = components['schemas']
 export type Site = Schemas['Site']
@@ -74,7 +75,8 @@ export async function loadRoster(): Promise<void> {
   clearTimeout(timer)
   let again = FRESH_MS
   try {
-    await Promise.all([sites.load(), residents.load(), devices.load(), fences.load()])
+    // Devices are the longest to read, and alarms can be told without them.
+    await Promise.all([sites.load(), residents.load(), fences.load(), afterAlarms().then(() => devices.load())])
     rosterLoaded.value = true
   } catch {
     again = 5_000

@@ -8,6 +8,9 @@ export type Session = components['schemas']['Session']
 /** undefined: not asked yet; null: nobody. */
 export const session = ref<Session | null | undefined>(undefined)
 
+/** The service ended it; the person did not. */
+export const expired = ref(false)
+
 export async function learnSession(): Promise<void> {
   try {
     session.value = await get<Session>('/session')
@@ -19,9 +22,11 @@ export async function learnSession(): Promise<void> {
 
 export async function signIn(username: string, password: string): Promise<void> {
   session.value = (await ask<Session>('POST', '/session', { username, password })).body
+  expired.value = false
 }
 
 export async function signOut(): Promise<void> {
   await ask('DELETE', '/session')
+  expired.value = false
   session.value = null
 }

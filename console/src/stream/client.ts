@@ -1,36 +1,55 @@
-// A tab's way to the hub.
-import { Hub } from './hub'
+// A tab's way to the hub. A hub that says nothing for some seconds is gone, perhaps with the tab whose
+// process it lived in: join anew, and whoever is left makes a new one.
 import HubWorker from './hub.worker?sharedworker'
+import OwnHubWorker from './hub.worker?worker'
 import type { Message, Sink } from './messages'
 
-let leave: (() => void) | null = null
-let ownHub: Hub | null = null
+const DEAF_MS = 5_000 // it ticks every second
+const LOOK_MS = 1_000
+const SHARED_TRIES = 3
+
+interface Line {
+  onmessage: ((event: MessageEvent<Message>) => void) | null
+  postMessage: (said: 'join' | 'leave') => void
+  close: () => void
+}
+
+let line: Line | null = null
+let timer: ReturnType<typeof setInterval> | undefined
+let heardMs = 0
 
 export function joinStream(sink: Sink): void {
   leaveStream()
-  leave = typeof SharedWorker === 'undefined' ? joinOwn(sink) : joinShared(sink)
+  let tries = 0
+  const join = (): void => {
+    line?.close()
+    // A shared one that never answers is of no use; one of our own is better than none.
+    const mine = (line = typeof SharedWorker !== 'undefined' && tries++ < SHARED_TRIES ? shared() : own())
+    heardMs = performance.now()
+    mine.onmessage = ({ data }: MessageEvent<Message>) => {
+      if (line !== mine) return
+      heardMs = performance.now()
+      tries = 0
+      sink(data)
+    }
+    mine.postMessage('join')
+  }
+  join()
+  timer = setInterval(() => performance.now() - heardMs > DEAF_MS && join(), LOOK_MS)
 }
 
 export function leaveStream(): void {
-  leave?.()
-  leave = null
+  clearInterval(timer)
+  line?.postMessage('leave')
+  line?.close()
+  line = null
 }
 
-function joinShared(sink: Sink): () => void {
-  const { port } = new HubWorker({ name: 'shouwang' })
-  port.onmessage = (event: MessageEvent<Message>) => sink(event.data)
-  port.postMessage('join')
-  return () => {
-    port.postMessage('leave')
-    port.onmessage = null
-    port.close()
-  }
-}
+const shared = (): Line => new HubWorker({ name: 'shouwang' }).port as unknown as Line
 
-function joinOwn(sink: Sink): () => void {
-  const hub = (ownHub ??= new Hub())
-  hub.join(sink)
-  return () => hub.leave(sink)
+function own(): Line {
+  const worker = new OwnHubWorker({ name: 'shouwang' })
+  return Object.assign(worker, { close: () => worker.terminate() }) as unknown as Line
 }
 
 addEventListener('pagehide', leaveStream)

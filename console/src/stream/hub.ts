@@ -15,7 +15,10 @@ export class Hub {
   private busy = false
 
   constructor() {
-    setInterval(() => void this.watch(), 1000)
+    setInterval(() => {
+      this.tell({ type: 'tick' })
+      void this.watch()
+    }, 1000)
   }
 
   join(sink: Sink): void {
@@ -53,7 +56,7 @@ export class Hub {
         this.tell({ type: 'joined', after: this.lastSeq })
       }
     } catch {
-      // the watch tries again
+      this.tell({ type: 'lost' }) // the watch tries again
     } finally {
       this.busy = false
     }
@@ -72,6 +75,7 @@ export class Hub {
       this.heardMs = Date.now()
       this.tell({ type: 'positions', items: (JSON.parse(event.data as string) as { items: Moved[] }).items })
     })
+    source.addEventListener('error', () => this.tell({ type: 'lost' }))
     source.addEventListener('pulse', event => this.onPulse(JSON.parse(event.data as string) as Pulse))
   }
 
@@ -83,7 +87,7 @@ export class Hub {
       void this.begin()
       return
     }
-    this.tell({ type: 'pulse', pulse, receivedMs: this.heardMs })
+    this.tell({ type: 'pulse', pulse })
   }
 
   /** EventSource comes back by itself from a lost connection, but not from a refusal or from silence. */

@@ -12,6 +12,8 @@ export interface Gateway {
   at_ms: number
   connected?: boolean
   fault?: string | null
+  queue?: number
+  queue_limit?: number
 }
 
 export interface Pulse {
@@ -33,10 +35,14 @@ export interface Moved {
 }
 
 export type Message =
+  /** Once a second, also in a tab whose own timers the browser has slowed down. */
+  | { type: 'tick' }
+  /** The connection broke; the hub tries again until it hears the server. */
+  | { type: 'lost' }
   /** Every transition after this sequence follows; what is read from the API now holds the rest. */
   | { type: 'joined', after: number }
   | { type: 'transition', alarm: Transition }
-  | { type: 'pulse', pulse: Pulse, receivedMs: number }
+  | { type: 'pulse', pulse: Pulse }
   | { type: 'positions', items: Moved[] }
   /** The server is another one than before: forget all and read anew. */
   | { type: 'reset' }

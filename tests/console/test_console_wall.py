@@ -1,0 +1,155 @@
+"""The screen on the wall: its counts, its turns, what it says when it is blind, and a telephone's view."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from console_house import LAT, LON
+
+expect = pytest.importorskip("playwright.sync_api").expect
+SLOW = 30_000
+SIZES = [(1366, 768), (1920, 1080), (3840, 2160)]
+
+
+def wall(sign_in, service, **options):
+    page = sign_in(**options)
+    page.goto(f"{service.url}?wall=1")
+    page.wait_for_selector("main.wall")
+    return page
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_everything_fits_and_the_counts_are_huge(sign_in, service, width, height):
+    service.quiet()
+    ids = [service.alarm(f"W0{n}", "sos") for n in range(1, 8)]
+    page = wall(sign_in, service, viewport={"width": width, "height": height})
+    expect(page.locator("[data-wall=urgent]")).to_have_text("7")
+    expect(page.locator("[data-oldest=urgent]")).to_contain_text("最久")
+    expect(page.locator(f'[data-alarm="{ids[-1]}"]')).to_be_visible()
+    assert page.evaluate(
+        "document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"
+    )
+    tall = page.evaluate("document.querySelector('[data-wall=urgent]').getBoundingClientRect().height")
+    assert tall >= height / 14
+    assert page.locator("button, input, select, a[href]").count() == 0
+    assert page.evaluate("getComputedStyle(document.querySelector('main.wall')).cursor") == "none"
+
+
+def test_it_takes_turns(sign_in, service):
+    service.quiet()
+    alarm_id = service.alarm("W12", "sos", lat=LAT, lon=LON, acc=9, src="gnss")
+    page = wall(sign_in, service)
+    page.clock.install()
+    page.reload()
+    scene = page.locator("[data-scene]")
+    expect(page.locator("[data-wall=urgent]")).to_have_text("1")
+    seen = set()
+    for _ in range(8):
+        seen.add(scene.get_attribute("data-scene"))
+        if "county" in seen and scene.get_attribute("data-scene") == "county":
+            expect(scene).to_contain_text("奎文区")
+        page.clock.fast_forward(15_000)
+        page.clock.run_for(1_200)
+    assert seen == {"city", "county", "list", "figures"}
+    service.close_alarm(service.get(f"alarms/{alarm_id}"))
+
+
+def test_the_figures_are_those_of_the_day(sign_in, service):
+    page = wall(sign_in, service)
+    page.clock.install()
+    page.reload()
+    scene = page.locator("[data-scene]")
+    expect(scene).to_be_visible()
+    for _ in range(16):
+        if page.locator("[data-figure]").count():
+            break
+        page.clock.fast_forward(8_000)
+        page.clock.run_for(1_200)
+    expect(page.locator("[data-figure=heard] dd")).to_have_text(re.compile(r"\d+ / 49"))
+    told = service.get("alarms?state=all&limit=1000")["items"]
+    urgent = sum(alarm["priority"] == "urgent" for alarm in told)
+    expect(page.locator("[data-figure=raised_urgent] dd")).to_have_text(str(urgent))
+    closed = sum(alarm["outcome"] is not None for alarm in told)
+    expect(page.locator("[data-figure=closed] dd")).to_have_text(str(closed))
+
+
+def test_a_blind_wall_says_so_and_recovers_alone(sign_in, service):
+    page = wall(sign_in, service)
+    service.kill("api")
+    try:
+        expect(page.locator(".danger [data-danger=stream_silent]")).to_be_visible(timeout=SLOW)
+        expect(page.get_by_text("连接异常")).to_be_visible()
+        service.say("W13", "alarm", kinds=["fall"])
+    finally:
+        service.start("api")
+    expect(page.locator(".danger")).to_have_count(0, timeout=SLOW)
+    expect(page.locator("li[data-alarm]", has_text="跌倒").first).to_be_visible()
+
+
+def test_a_file_that_cannot_be_read_while_the_service_is_away_leaves_the_page(sign_in, service):
+    page = sign_in()
+    service.kill("api")
+    try:
+        page.evaluate("window.sameOne = true")
+        page.get_by_role("link", name="地图").click()  # its files were not read before
+        expect(page.locator("[data-danger=stream_silent]")).to_be_visible(timeout=SLOW)
+        assert page.evaluate("window.sameOne") is True
+    finally:
+        service.start("api")
+    page.get_by_role("link", name="地图").click()
+    expect(page.locator(".holder, [data-no-webgl]").first).to_be_visible(timeout=SLOW)
+
+
+def test_a_wall_whose_session_ended_says_so(sign_in, service):
+    page = wall(sign_in, service)
+    page.request.delete(f"{service.url}api/v1/session", headers={"X-Requested-With": "test"})
+    expect(page.get_by_role("alert").filter(has_text="此刻不显示告警")).to_be_visible(timeout=SLOW)
+    expect(page.locator("main.wall")).to_have_count(0)
+
+
+def test_newer_files_are_taken_when_nothing_urgent_waits(sign_in, service):
+    service.quiet()
+    alarm_id = service.alarm("W14", "sos")
+    page = wall(sign_in, service)
+    page.clock.install()
+    page.reload()
+    expect(page.locator("[data-wall=urgent]")).to_have_text("1")
+    real = page.request.get(service.url).text()
+    page.route(
+        lambda url: url in {service.url, f"{service.url}?wall=1"},
+        lambda route: (
+            route.fulfill(
+                body=re.sub(r"/assets/index-[\w-]+\.js", "/assets/index-newer.js", real),
+                content_type="text/html",
+            )
+            if route.request.resource_type == "fetch"
+            else route.continue_()
+        ),
+    )
+    page.evaluate("window.sameOne = true")
+    page.clock.fast_forward(5 * 60_000)
+    expect(page.locator("[data-wall=urgent]")).to_have_text("1")
+    assert page.evaluate("window.sameOne") is True
+    service.close_alarm(service.get(f"alarms/{alarm_id}"))
+    expect(page.locator("[data-wall=urgent]")).to_have_text("0", timeout=SLOW)
+    page.wait_for_selector("main.wall")
+    assert page.evaluate("window.sameOne ?? null") is None
+
+
+def test_a_telephone_has_it_all_within_its_width(sign_in, service):
+    service.quiet()
+    alarm_id = service.alarm("W15", "sos", lat=LAT, lon=LON, acc=9, src="gnss")
+    page = sign_in(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page.locator(f'[data-alarm="{alarm_id}"]').click()
+    drawer = page.locator("aside.drawer")
+    expect(drawer.get_by_role("link", name="拨打 家属15 000-0015")).to_have_attribute("href", "tel:000-0015")
+    drawer.get_by_role("button", name="接警").click()
+    expect(drawer.locator("[data-state=active_acknowledged]").first).to_be_visible()
+    menu = page.get_by_role("button", name="菜单")
+    expect(page.get_by_role("link", name="轨迹回放")).to_be_hidden()
+    for name in ("轨迹回放", "地图", "名册", "告警队列"):
+        menu.click()
+        page.get_by_role("link", name=name).click()
+        expect(page.get_by_role("link", name=name)).to_be_hidden()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
