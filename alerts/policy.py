@@ -94,9 +94,10 @@ class FencePolicy:
     # that along one axis.
     kept_drift: float = 0.263
     kept_m: float = 108.0
-    # A position sent again to the last digit is no new one; a burst that repeats itself ends this much later.
+    # A position sent again to the last digit says nothing of how the receiver errs. But a burst jitters: it is
+    # over this much sooner where nothing moves.
     frozen_m: float = 0.02
-    frozen_weight: float = 0.3
+    frozen_weight: float = 2.0
     # After this long without a fix nothing more is forgotten.
     longest_gap_s: float = 7200.0
     # Crossing a fence: once in so many seconds of walking, of standing, and of bad fixes; and back again.
