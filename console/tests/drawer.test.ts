@@ -29,6 +29,10 @@ describe('why, in words', () => {
       [{ rule: 'faults', faults: ['tamper'] }, '设备自检故障：tamper'], [{ rule: 'faults', faults: [] }, '设备自检正常'],
       [{ rule: 'fence' }, '围栏判定'], [{ rule: 'fence', edited: true }, '围栏已修改'], [{ rule: 'fence', in_force: false }, '围栏此刻不生效'],
       [{ rule: 'fence', margin_m: 3, acc_m: null, src: 'unknown', witnesses: 0, for_ms: 0, in_force: false }, '定位来源不明，精度未知，在围栏内、距围栏 3 m，围栏此刻不生效'],
+      [{ rule: 'fence', margin_m: -92.4, acc_m: 8, src: 'gnss', witnesses: 2, for_ms: 61_000, speed_mps: 1.1, p_outside: 0.9966 },
+        '卫星定位，精度 8 m，在围栏外、距围栏 92 m，2 个定位点，持续 61 秒，步速 1.1 m/s，在围栏外的把握 99.6%'],
+      [{ rule: 'fence', margin_m: 4, acc_m: 8, src: 'gnss', witnesses: 1, for_ms: 0, p_inside: 1, silent_ms: 180_000 },
+        '卫星定位，精度 8 m，在围栏内、距围栏 4 m，1 个定位点，此后 3 分钟没有定位，在危险区内的把握 99.9%'],
       [{ rule: 'readable_again' }, '报文恢复可读'], [{ rule: 'shelf_ended' }, '搁置到期'], [{ rule: 'removed_from_roster' }, '设备已从名册移除'],
       [{ rule: 'outage', silent: 12, devices: 20 }, '20 台常报设备中有 12 台没有信号'], [{ rule: 'chatter_over', raises: 5 }, '反复 5 次后已平稳'],
     ]

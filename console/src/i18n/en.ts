@@ -56,6 +56,8 @@ const en: typeof zh = {
     faults: 'self-test faults: {list}', no_faults: 'self-test without faults', readable_again: 'messages can be read again',
     shelf_ended: 'the shelving ended', removed_from_roster: 'the device was taken out of the roster',
     outage: '{n} of {of} devices that report often are silent', chatter_over: 'calm after {n} raises',
+    p_outside: '{p} sure to be outside', p_inside: '{p} sure to be inside', walking: 'walking at {n} m/s',
+    quiet_since: 'no position for {d} since',
   },
   view: {
     queue: 'To handle', maintenance: 'Maintenance', shelved: 'Shelved', suppressed: 'Suppressed / out of service',

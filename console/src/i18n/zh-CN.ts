@@ -48,7 +48,8 @@ export default {
     device_over: '设备上报已解除：{kinds}', late: '补传的旧消息', worn: '手环已重新佩戴', not_worn: '手环未佩戴',
     faults: '设备自检故障：{list}', no_faults: '设备自检正常', readable_again: '报文恢复可读',
     shelf_ended: '搁置到期', removed_from_roster: '设备已从名册移除', outage: '{of} 台常报设备中有 {n} 台没有信号',
-    chatter_over: '反复 {n} 次后已平稳',
+    chatter_over: '反复 {n} 次后已平稳', p_outside: '在围栏外的把握 {p}', p_inside: '在危险区内的把握 {p}',
+    walking: '步速 {n} m/s', quiet_since: '此后 {d}没有定位',
   },
   view: {
     queue: '待处置', maintenance: '设备维护', shelved: '已搁置', suppressed: '已屏蔽/停用',
