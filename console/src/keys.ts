@@ -29,6 +29,8 @@ export const NOT_MINE = Symbol('not mine')
 export function useKeys(keys: Record<string, () => unknown>): void {
   const onKey = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented || dialogIsOpen()) return
+    // The Escape that answers a dialog is not also meant for what is behind it.
+    if (event.key === 'Escape' && event.target instanceof HTMLElement && event.target.closest('.el-overlay')) return
     if (isWriting(event.target)) {
       if (event.key === 'Escape') (event.target as HTMLElement).blur()
       return

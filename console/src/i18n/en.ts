@@ -73,7 +73,6 @@ const en: typeof zh = {
     unknown_site: 'Site not in the roster', repeated: 'Occurred {n} times',
     assigned: 'With {name}',
     shelved_until: 'Shelved until {time}', suppressed: 'Suppressed', out_of_service: 'Out of service',
-    urgent_waits: 'Urgent, not acknowledged: {what}',
   },
   drawer: {
     close: 'Close details', who: 'Who', where: 'Where', why: 'Why', next: 'What next', call: 'Call', timeline: 'Timeline',

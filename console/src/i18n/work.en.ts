@@ -71,7 +71,7 @@ const en: typeof zh = {
     pages: 'Page: now Q queue · M map · T track · R roster · S shift',
   },
   sound: { mute_rest: 'Mute the rest 60 s · not fire', fire_rings: 'Fire is not muted: sounding', fire_rest_muted: 'Fire sounds on, rest muted {n} s' },
-  strip: { more: '{n} more' },
+  strip: { waits: 'Urgent, waiting', more: '{n} more' },
   group: { n: '{n} alarms' },
   keys: {
     next: 'next', previous: 'previous', first: 'first', last: 'last', open: 'open; expand or fold', fold: 'expand or fold one cause', unfold: 'expand', shut: 'fold', waiting: 'next alarm that waits',

@@ -69,7 +69,7 @@ export default {
     pages: '换页：再按 Q 告警队列 · M 地图 · T 轨迹 · R 名册 · S 值班统计',
   },
   sound: { mute_rest: '静音其余 60 秒 · 火警不静', fire_rings: '火警不静音：正在响铃', fire_rest_muted: '火警照响，其余静音 {n} 秒' },
-  strip: { more: '另有 {n} 条' },
+  strip: { waits: '紧急待接警', more: '另有 {n} 条' },
   group: { n: '{n} 条' },
   keys: {
     next: '下一条', previous: '上一条', first: '第一条', last: '最后一条', open: '打开详情；展开或收起', fold: '展开或收起同一起因', unfold: '展开', shut: '收起', waiting: '下一条未接警的告警',

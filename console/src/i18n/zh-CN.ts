@@ -66,7 +66,7 @@ export default {
     count: '{shown} / {total} 条',
     unknown_site: '未登记机构', repeated: '第 {n} 次',
     assigned: '由 {name} 处理',
-    shelved_until: '搁置至 {time}', suppressed: '已屏蔽', out_of_service: '已停用', urgent_waits: '紧急告警待接警：{what}',
+    shelved_until: '搁置至 {time}', suppressed: '已屏蔽', out_of_service: '已停用',
   },
   drawer: {
     close: '关闭详情', who: '对象', where: '位置', why: '原因', next: '处置步骤', call: '联系', timeline: '经过',
