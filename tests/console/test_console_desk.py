@@ -335,9 +335,9 @@ def test_nought_is_said_only_once_the_alarms_are_read(sign_in, service):
     expect(page).to_have_title(re.compile(r"^\(–\)"))
     page.goto(f"{service.url}#/map")
     expect(page.locator("[data-county=安丘市] td").first).to_have_text("–")
-    page.context.unroute_all(behavior="ignoreErrors")
     for route in held:
         route.continue_()
+    page.context.unroute_all(behavior="ignoreErrors")
     expect(page.locator('[data-waiting="urgent"]')).to_have_text("1")
     expect(page.locator('[data-waiting="low"]')).to_have_text("0")
     expect(page.locator("[data-county=安丘市] td").first).to_have_text("0")
