@@ -2,12 +2,11 @@
 import type zh from './work.zh-CN'
 
 const en: typeof zh = {
-  unknown: '–',
   premises: {
     title: 'In the building', reading: 'Reading…', retry: 'Retry', no_site: 'This device is registered to no site: people and detectors cannot be listed. Ask by telephone.',
     people_failed: 'The list of residents could not be read. Ask on site by telephone.', detectors_failed: 'The list of detectors could not be read.',
     nobody: 'No resident is registered here. Ask by telephone how many people are there.', people_n: '{n} residents', carry_n: '{n} cannot walk', help_n: '{n} need help', floor_n: '{n} on the floor of the fire',
-    carry: 'Cannot walk', help: 'Needs help', no_room: 'Room unknown', near_here: 'Same zone', near_floor: 'Same floor', near_above: 'Floor above', near_elsewhere: 'Other floor',
+    carry: 'Cannot walk', help: 'Needs help', no_room: 'Room unknown', near_here: 'Same zone', near_floor: 'Same floor', near_above: 'Floor above',
     all_people: 'All {n} people', all_detectors: 'All {n} detectors', fewer: 'Fewer',
     no_detectors: 'No detector is registered here.', detectors_n: '{n} detectors', no_zone: 'Zone unknown', this: 'This alarm', heard: 'heard {ago}',
     state_alarming: 'Alarming', state_silent: 'Silent', state_unheard: 'Never heard', state_low_battery: 'Low battery', state_heard: 'Heard',
@@ -67,7 +66,7 @@ const en: typeof zh = {
     open_first: 'Choose an alarm first (J, K)', ended: 'The alarm has ended', taken: 'Acknowledged already', taken_by: '{name} has acknowledged', group_taken: 'All of the group is acknowledged', never_shelved: '{kind}: never shelved',
     shelved: 'Shelved until {time}', undo_none: 'Not acknowledged: nothing to undo', undo_late: 'Acknowledged over 60 s ago: cannot be undone', mine: 'You have it already', no_step: 'There is no step {n}', step_done: 'Step {n} is ticked',
     not_group: 'Nothing to expand or fold in this row', top: 'This is the first', bottom: 'This is the last', empty: 'The list is empty', no_filter: 'No filter is set', no_next: 'No alarm waits',
-    quiet: 'Nothing sounds now', not_started: 'Sound is off: press “Start shift” first', fire: 'Fire is never muted: acknowledge it. The rest is muted for 60 s', pending: 'The gateway has not answered yet',
+    quiet: 'Nothing sounds now', not_started: 'Sound is off: press “Start shift” first', fire: 'Fire is never muted: acknowledge it. The rest is muted for 60 s',
     pages: 'Page: now Q queue · M map · T track · R roster · S shift',
   },
   sound: { mute_rest: 'Mute the rest 60 s · not fire', fire_rings: 'Fire is not muted: sounding', fire_rest_muted: 'Fire sounds on, rest muted {n} s' },

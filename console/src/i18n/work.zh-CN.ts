@@ -1,11 +1,10 @@
 // The words of the desk's work: the building that burns, phrases by kind, keys and why one does nothing now.
 export default {
-  unknown: '–',
   premises: {
     title: '楼内情况', reading: '正在读取……', retry: '重试', no_site: '这台设备没有登记机构，列不出人员和探测器，请电话问清。',
     people_failed: '在住名单没有读出来，请电话问现场。', detectors_failed: '探测器列表没有读出来。',
     nobody: '名册里没有登记住在这里的老人，请电话问清现场有几个人。', people_n: '在册 {n} 人', carry_n: '不能行走 {n} 人', help_n: '须人协助 {n} 人', floor_n: '着火楼层 {n} 人',
-    carry: '不能行走', help: '须协助', no_room: '房间不详', near_here: '同一区域', near_floor: '同楼层', near_above: '上一层', near_elsewhere: '其他楼层',
+    carry: '不能行走', help: '须协助', no_room: '房间不详', near_here: '同一区域', near_floor: '同楼层', near_above: '上一层',
     all_people: '全部 {n} 人', all_detectors: '全部 {n} 台', fewer: '收起',
     no_detectors: '名册里没有登记这里的探测器。', detectors_n: '探测器 {n} 台', no_zone: '区域不详', this: '本告警', heard: '{ago}有联系',
     state_alarming: '报警', state_silent: '失联', state_unheard: '从未联系', state_low_battery: '电量低', state_heard: '在线',
@@ -65,7 +64,7 @@ export default {
     open_first: '先选一条告警（J、K），再按此键', ended: '告警已结束', taken: '已接警', taken_by: '{name} 已接警', group_taken: '整组都已接警', never_shelved: '{kind}告警不可搁置',
     shelved: '已搁置至 {time}', undo_none: '还没有接警，无可撤销', undo_late: '接警已超过 60 秒，不能撤销', mine: '已由您处理', no_step: '没有第 {n} 步', step_done: '第 {n} 步已勾选',
     not_group: '这一行没有可展开或收起的', top: '已是第一条', bottom: '已是最后一条', empty: '列表是空的', no_filter: '没有筛选条件', no_next: '没有未接警的告警',
-    quiet: '现在没有响铃', not_started: '声音未启用，请先点“开始值班”', fire: '火警不能静音，接警后停；其余告警静音 60 秒', pending: '网关尚未答复，请稍候',
+    quiet: '现在没有响铃', not_started: '声音未启用，请先点“开始值班”', fire: '火警不能静音，接警后停；其余告警静音 60 秒',
     pages: '换页：再按 Q 告警队列 · M 地图 · T 轨迹 · R 名册 · S 值班统计',
   },
   sound: { mute_rest: '静音其余 60 秒 · 火警不静', fire_rings: '火警不静音：正在响铃', fire_rest_muted: '火警照响，其余静音 {n} 秒' },
