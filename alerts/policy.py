@@ -240,6 +240,9 @@ class Policy:
     late_for_s: float = 600.0
     undo_s: float = 60.0
     shelve_max_s: float = 12 * 3600.0
+    # Kinds that say that a person may be out: half of the lost are found within 1.2 km, a quarter of an
+    # hour on foot, and nobody is told while it is shelved.
+    shelve_person_max_s: float = 1800.0
     # A wearer in need is asked for a fresh position when the last fix is older.
     locate_after_s: float = 60.0
     locate_expires_s: float = 300.0

@@ -786,6 +786,7 @@ class Oracle:
             event, before = "raise", "normal"
         else:
             alarm.count += 1
+            alarm.site_id = site_id or alarm.site_id
             event, before = "reraise", alarm.state
         alarm.state = "active_unacknowledged"
         alarm.suppressed = self.explained(alarm)
@@ -861,7 +862,9 @@ class Oracle:
             return "not_allowed"
         if not c.reason or c.until_ms is None:
             return "invalid"
-        if not 0 < c.until_ms - c.received_at_ms <= ms(self.policy.shelve_max_s):
+        person = alarm.kind in {"fence_left", "fence_entered", "strap_off", "position_lost", "no_motion"}
+        longest_s = self.policy.shelve_person_max_s if person else self.policy.shelve_max_s
+        if not 0 < c.until_ms - c.received_at_ms <= ms(longest_s):
             return "invalid"
         alarm.shelved = True
         key = alarm.subject_id, alarm.kind, alarm.fence_id

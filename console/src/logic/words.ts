@@ -26,15 +26,19 @@ export function metres(value: number, t: Translate): string {
 /** Never a certainty: 99.9 % at most. */
 const percent = (p: number): string => `${Math.min(99.9, Math.floor(p * 1000) / 10)}%`
 
+/** "Satellite fix" begins a line with a capital; in the middle of one it has none, but "WiFi" keeps its own. */
+const inSentence = (words: string): string => words.replace(/^[A-Z](?=[a-z]+\b)/, letter => letter.toLowerCase())
+
 function fence(because: Because, t: Translate): string[] {
   if (because.edited === true) return [t('because.fence_edited')]
   const margin = number(because.margin_m)
   if (margin === null) return [t(because.in_force === false ? 'because.fence_not_in_force' : 'because.fence')]
   const accuracy = number(because.acc_m)
+  // The distance first: it decides, and a narrow row shows the beginning only.
   const said = [
-    t(`source.${SOURCES.has(String(because.src)) ? String(because.src) : 'unknown'}`),
-    accuracy === null ? t('because.accuracy_unknown') : t('because.accuracy', { d: metres(accuracy, t) }),
     t(margin < 0 ? 'because.outside' : 'because.inside', { d: metres(Math.abs(margin), t) }),
+    inSentence(t(`source.${SOURCES.has(String(because.src)) ? String(because.src) : 'unknown'}`)),
+    accuracy === null ? t('because.accuracy_unknown') : t('because.accuracy', { d: metres(accuracy, t) }),
   ]
   const witnesses = number(because.witnesses)
   if (witnesses) said.push(t('because.witnesses', { n: witnesses }))
