@@ -16,7 +16,7 @@ from alerts import batch as batches
 from alerts.batch import Batch, Rows
 from alerts.commands import Command, CommandResult, ListeningCommand, RosterCommand
 from alerts.conditions import FENCE_ENTERED, FENCE_LEFT, Conditions
-from alerts.evidence import Evidence, pair_keys
+from alerts.crossings import Crossings, pair_keys
 from alerts.fences import Fences
 from alerts.fleet import (
     DEVICE_KIND_CODE,
@@ -37,13 +37,14 @@ LOCATE_KINDS: Final = frozenset({"sos", "fall", "fence_left", "fence_entered", "
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
-    """Something a device is asked to do because of an alarm."""
+    """Something a device is asked to do because of an alarm, or before one: then `seq` is None."""
 
     device_id: str
     type: str
     args: dict[str, Any]
     expires_at_ms: int
-    seq: int  # the transition that asks
+    seq: int | None  # the transition that asks
+    request_id: str
 
 
 @dataclass(slots=True)
@@ -66,11 +67,11 @@ class Engine:
         self.sites: dict[str, Site] = {}
         self.fleet = Fleet()
         self.fences = Fences()
-        self.evidence = Evidence(self.policy.fence)
+        self.crossings = Crossings(self.policy.fence)
         self.alarms = Alarms(self.policy)
         self.outages = Outages(self.policy.outage, self.fleet, self.sites)
         self.alarms.explained_by = self.outages.parent_of
-        self.conditions = Conditions(self.policy, self.fleet, self.fences, self.evidence, self.outages)
+        self.conditions = Conditions(self.policy, self.fleet, self.fences, self.crossings, self.outages)
 
     def step(self, now_ms: int, batch: Batch = batches.EMPTY, commands: Sequence[Command] = ()) -> Decisions:
         """Take readings and commands up to a moment, and let time pass until then.
@@ -123,6 +124,7 @@ class Engine:
             made += self.alarms.apply((event,), self.fleet)
             made += self.outages.follow(event, self.alarms)
         decisions.requests += self._requests(made)
+        decisions.requests += self._asked()
         decisions.transitions += made
         decisions.transitions += self.alarms.expire(until_ms)
         self.alarms.forget_calm(until_ms)
@@ -150,7 +152,7 @@ class Engine:
         if kind == FENCE_ENTERED:
             pair = self.fences.pair_of(row, alarm.fence_id)
             if pair is not None:
-                self.evidence.pairs.rearm[pair] = self.evidence.pairs.entered[pair]
+                self.crossings.pairs.rearm[pair] = self.crossings.pairs.entered[pair]
             return
         of_another = kind == FENCE_LEFT and self.fleet.left_fence.get(row) != alarm.fence_id
         if self.conditions.debounce.holds(row, kind) and not of_another:
@@ -167,7 +169,19 @@ class Engine:
             is_band = self.fleet.arrays.kind_code[row] == DEVICE_KIND_CODE["wristband"]
             if is_band and not self._is_fresh(alarm.position, made.at_ms):
                 expires_ms = made.at_ms + ms(self.policy.locate_expires_s)
-                requests.append(DeviceRequest(alarm.subject_id, "locate", {}, expires_ms, made.seq))
+                requests.append(
+                    DeviceRequest(alarm.subject_id, "locate", {}, expires_ms, made.seq, f"S{made.seq}")
+                )
+        return requests
+
+    def _asked(self) -> list[DeviceRequest]:
+        """Ask where a band is that may be outside, before anybody is paged."""
+        requests = []
+        for ask in self.conditions.take_asks():
+            device_id = self.fleet.devices[ask.row].device_id
+            expires_ms = ask.at_ms + ms(self.policy.locate_expires_s)
+            request_id = f"W{ask.row}-{ask.at_ms}"
+            requests.append(DeviceRequest(device_id, "locate", {}, expires_ms, None, request_id))
         return requests
 
     def _is_fresh(self, position: dict[str, Any] | None, at_ms: int) -> bool:
@@ -210,7 +224,8 @@ class Engine:
             old_pairs = {key: pair for pair, key in enumerate(pair_keys(self.fences))}
             entered_before = self._entered()
             self.fences.compile(self.fleet.devices, command.received_at_ms)
-            self.conditions.fences_edited(self.evidence.relay(old_pairs, self.fences, redrawn))
+            self.crossings.recent.make_room(len(self.fleet))
+            self.conditions.fences_edited(self.crossings.relay(old_pairs, self.fences, redrawn))
             self._after_edit(entered_before, command.received_at_ms, decisions)
         decisions.transitions += self.outages.reconsider(command.received_at_ms, self.alarms)
         return CommandResult(command.command_id, "done")
@@ -263,6 +278,8 @@ class Engine:
                 event = Event(now_ms, TIMER, row, kind, False, row, None, {"rule": "removed_from_roster"})
                 self.conditions.debounce.set(event)
         self.fleet.forget_past(row)
+        self.crossings.recent.make_room(len(self.fleet))
+        self.crossings.recent.start_anew(self.fences, np.array([row]))
 
     def supervise_all(self) -> None:
         """Bring every device's promise up to the models and the policy in force."""
@@ -299,7 +316,7 @@ class Engine:
 
     def _entered(self) -> list[tuple[int, str]]:
         """(device row, fence id) of all pairs on which fence_entered holds."""
-        held = np.flatnonzero(self.evidence.pairs.entered)
+        held = np.flatnonzero(self.crossings.pairs.entered)
         return [
             (int(self.fences.pair_row[pair]), self.fences.ids[int(self.fences.pair_fence[pair])])
             for pair in held
@@ -315,7 +332,7 @@ class Engine:
                 event = Event(now_ms, TIMER, row, FENCE_ENTERED, False, row, fence_id, because)
                 self.conditions.debounce.events.append(event)
             if pair is not None and is_safe[pair]:
-                self.evidence.pairs.entered[pair] = self.evidence.pairs.rearm[pair] = False
+                self.crossings.pairs.entered[pair] = self.crossings.pairs.rearm[pair] = False
         for row, left_id in list(self.fleet.left_fence.items()):
             begin, end = self.fences.pair_start[row : row + 2]
             pair = self.fences.pair_of(row, left_id)

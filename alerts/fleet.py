@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from alerts.batch import Bits, Bools, Bytes, Floats, Longs
+from alerts.batch import Bits, Bools, Bytes, Floats, Longs, Rows
 from alerts.roster import Device
 from alerts.vocabulary import NO_BITS, SOURCES
 
@@ -50,6 +50,13 @@ class Arrays:
     fix_lon_deg: Floats
     fix_acc_m: Floats
     fix_src: Bytes
+    fix_gap_ms: Longs  # the usual time between two fixes; 0: not known yet
+    fence_due_ms: Longs  # when silence, or what is still to come of a backlog, decides about fences
+    asked_at_ms: Longs  # when it was last asked for a fix because it may be outside
+    clock_off_ms: Longs  # what its clock is behind, as far as that is known
+    clock_guess_ms: Longs  # ... and what it seems to be,
+    clock_since_ms: Longs  # ... since when, by the time of arrival,
+    clock_seen: Longs  # ... in so many readings
     condition_bits: Bits  # conditions that hold
     rearm_bits: Bits  # ... whose alarm a person closed: only a new item raises anew
 
@@ -72,6 +79,13 @@ _DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
     "fix_lon_deg": (np.float64, np.nan),
     "fix_acc_m": (np.float64, np.nan),
     "fix_src": (np.int8, 0),
+    "fix_gap_ms": (np.int64, 0),
+    "fence_due_ms": (np.int64, NOT_DUE_MS),
+    "asked_at_ms": (np.int64, LONG_AGO_MS),
+    "clock_off_ms": (np.int64, 0),
+    "clock_guess_ms": (np.int64, 0),
+    "clock_since_ms": (np.int64, LONG_AGO_MS),
+    "clock_seen": (np.int64, 0),
     "condition_bits": (np.uint32, NO_BITS),
     "rearm_bits": (np.uint32, NO_BITS),
 }
@@ -164,9 +178,9 @@ class Fleet:
         """While nobody listens no silence is counted; afterwards it goes on where it stopped."""
         if listening and self.deaf_since_ms is not None:
             deaf_ms = now_ms - self.deaf_since_ms
-            due = self.arrays.contact_due_ms
-            waits = due != NOT_DUE_MS
-            due[waits] = -(-(due[waits] + deaf_ms) // 1000) * 1000
+            for due in (self.arrays.contact_due_ms, self.arrays.fence_due_ms):
+                waits = due != NOT_DUE_MS
+                due[waits] = -(-(due[waits] + deaf_ms) // 1000) * 1000
             self.deaf_since_ms = None
         elif not listening and self.deaf_since_ms is None:
             self.deaf_since_ms = now_ms
@@ -175,23 +189,23 @@ class Fleet:
         """When the first timer of a device is due."""
         if not self.devices:
             return NOT_DUE_MS
-        return int(min(self._contact_due_ms().min(), self.arrays.pending_due_ms.min()))
+        first = int(self.arrays.pending_due_ms.min())
+        if self.deaf_since_ms is not None:
+            return first
+        return min(first, int(self.arrays.contact_due_ms.min()), int(self.arrays.fence_due_ms.min()))
 
-    def _contact_due_ms(self) -> Longs:
-        return self.arrays.contact_due_ms if self.deaf_since_ms is None else _nothing_due(len(self))
-
-    def due(self, until_ms: int) -> Bools:
-        """Which devices have a timer due: (devices,)."""
-        return (self._contact_due_ms() <= until_ms) | (self.arrays.pending_due_ms <= until_ms)
+    def due(self, until_ms: int | Longs, rows: Rows | slice = slice(None)) -> Bools:
+        """Which of some devices have a timer due. Silence is not counted while nobody listens."""
+        a = self.arrays
+        due: Bools = a.pending_due_ms[rows] <= until_ms
+        if self.deaf_since_ms is None:
+            due = due | (a.contact_due_ms[rows] <= until_ms) | (a.fence_due_ms[rows] <= until_ms)
+        return due
 
     def due_ms(self, row: int) -> tuple[int, int]:
         """When one device is missed, and when the first of its pending conditions is due."""
         contact_ms = int(self.arrays.contact_due_ms[row]) if self.deaf_since_ms is None else NOT_DUE_MS
         return contact_ms, int(self.arrays.pending_due_ms[row])
-
-
-def _nothing_due(count: int) -> Longs:
-    return np.full(count, NOT_DUE_MS)
 
 
 def whole_second_ms(time_ms: int) -> int:

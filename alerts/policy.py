@@ -47,21 +47,103 @@ class FencePolicy:
     """
 
     acc_floor_m: dict[str, float] = field(
-        default_factory=lambda: {"unknown": 20.0, "gnss": 10.0, "wifi": 25.0, "cell": 300.0, "ble": 5.0}
+        default_factory=lambda: {"unknown": 20.0, "gnss": 10.0, "wifi": 25.0, "cell": 1000.0, "ble": 5.0}
     )
     acc_unknown_m: dict[str, float] = field(
         default_factory=lambda: {"unknown": 50.0, "gnss": 30.0, "wifi": 60.0, "cell": 1500.0, "ble": 15.0}
     )
-    # A fix is a witness of a crossing when the boundary lies this many standard deviations away:
-    # 1.645 is 95 % of one side of a normal distribution.
-    witness_sigma: float = 1.645
-    # Two witnesses, so that one bad fix raises nothing; this far apart in time, because two fixes
-    # of one multipath burst are one witness.
+    # Fixes of a band that walks: metres a second along one axis (0.85 in all: people with dementia walk at
+    # 0.4-1.4), for how long it keeps its direction, how often it is on the way, and for how long it then is.
+    walk_mps: float = 0.6
+    turn_s: float = 76.2
+    walk_share: float = 0.356
+    walk_s: float = 318.0
+    # Somebody who sits still moves by this much in a minute; few take a bus or are driven, and this fast.
+    still_m: float = 1.84
+    ride_share: float = 0.015
+    ride_mps: float = 3.0
+    ride_fast_mps: float = 6.0
+    ride_fast_share: float = 0.4
+    # Multipath bursts: how often one begins and for how long it lasts (field studies: minutes, 30-200 m), the
+    # bias along one axis, and that of the worse ones.
+    burst_every_s: float = 5000.0
+    burst_s: float = 160.0
+    burst_m: float = 23.9
+    burst_far_m: float = 110.0
+    burst_far_share: float = 0.0831
+    # ... and as far as it reaches: beyond, each `burst_fade_m` makes it e times less likely.
+    burst_reach_m: float = 160.0
+    burst_fade_m: float = 30.0
+    # Within a burst the fix jitters, partly by a share of its bias; the wearer walks now and then; the bias
+    # may be another one in the next fix.
+    jitter_m: float = 10.5
+    jitter_ratio: float = 1.13
+    jitter_of_m: float = 200.0
+    jitter_wide_share: float = 0.607
+    burst_walk_share: float = 0.19
+    burst_redraw_p: float = 0.273
+    # A single fix of so many is wrong by hundreds of metres, or by kilometres.
+    stray_p: float = 0.00139
+    stray_m: float = 196.0
+    stray_far_m: float = 1980.0
+    # So many of them come in the midst of a burst, which goes on.
+    stray_burst_p: float = 0.25
+    # ... and so many were none: the next fix is there too, however she got there.
+    stray_real_p: float = 0.05
+    # Where the wearer is while fixes are wrong: where they were good, this much blurred, and not farther than
+    # that along one axis.
+    kept_drift: float = 0.263
+    kept_m: float = 108.0
+    # A position sent again to the last digit says nothing of how the receiver errs. But a burst jitters: it is
+    # over this much sooner where nothing moves.
+    frozen_m: float = 0.02
+    frozen_weight: float = 2.0
+    # After this long without a fix nothing more is forgotten.
+    longest_gap_s: float = 7200.0
+    # Crossing a fence: once in so many seconds of walking, of standing, and of bad fixes; and back again.
+    cross_walking_s: float = 277.0
+    cross_still_s: float = 2100.0
+    cross_unseen_s: float = 5240.0
+    cross_blind_s: float = 86_400.0  # ... where fixes are too rough to see it
+    recross_s: float = 900.0
+    recross_most_s: float = 90.0  # a long gap is no reason to have come back
+    # Outside means this far outside: people stand at their gate. A pond begins where it begins.
+    edge_m: float = 11.3
+    edge_forbidden_m: float = 0.0
+    # One good fix is never worth more than this against: the accuracy may be a lie of a kind nobody knows.
+    doubt_p: float = 0.00153
+    doubt_sigma: float = 4.0  # ... less so the farther beyond this many standard deviations
+    # The error of a satellite fix is that of the fix before for about this long; of an access point or a cell
+    # as long as it is the same one.
+    same_sky_s: float = 47.0
+    same_place_s: float = 1600.0
+    # During a burst the fix says where the wearer is by this many metres, and as slowly as this.
+    unseen_m: float = 227.0
+    unseen_s: float = 300.0
+    unseen_p: float = 0.03
+    # A witness lies beyond the edge by this many standard deviations. Two of them, this far apart in time: one
+    # bad fix raises nothing, and two of one moment are one.
+    witness_sigma: float = 1.21
     confirm_fixes: int = 2
     confirm_s: float = 20.0
-    # Witnesses further apart than this do not support each other.
-    confirm_within_s: float = 1800.0
+    # Raised at this probability: sooner or surer, docs/LAB.md has the figures of both.
+    raise_p: float = 0.99
+    # Two calm fixes this far apart end it, unless a good fix outside is still likelier than this.
     return_fixes: int = 2
+    return_s: float = 25.0
+    return_p: float = 0.3
+    # A band that was this surely outside by one fix and says nothing any more is outside: after this long, and
+    # so many times its usual gap.
+    silence_p: float = 0.997
+    silence_s: float = 150.0
+    silence_gaps: float = 2.5
+    # What is known of a moment longer ago than this is the past: it raises nothing at once, for what the band
+    # kept back may still be on its way.
+    present_s: float = 150.0
+    settle_s: float = 30.0
+    # Ask before crying: at this probability the band is asked for a fix now, and again after a while.
+    ask_p: float = 0.6
+    ask_every_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +226,23 @@ class Policy:
     chatter: ChatterPolicy = field(default_factory=ChatterPolicy)
     priority: dict[str, Priority] = field(default_factory=lambda: dict(DEFAULT_PRIORITY))
     fence: FencePolicy = field(default_factory=FencePolicy)
-    # A device time outside of this is a wrong clock, and the time of arrival orders instead.
+    # A device time outside of this cannot be, and the time of arrival orders instead.
     clock_ahead_s: float = 60.0
     clock_behind_s: float = 7 * 86_400.0
+    # A clock that is off by more than `clock_off_s`, and by the same (within `clock_same_s`) in three readings
+    # over two minutes, is set right: a backlog comes faster than it was measured.
+    clock_off_s: float = 60.0
+    clock_same_s: float = 15.0
+    clock_readings: int = 3
+    clock_learn_s: float = 120.0
     # Older than what is known: late, and past. But a device all of whose readings have been late for this long
     # has set its clock back. A backlog is flushed in less, with live readings in between.
     late_for_s: float = 600.0
     undo_s: float = 60.0
     shelve_max_s: float = 12 * 3600.0
+    # Kinds that say that a person may be out: half of the lost are found within 1.2 km, a quarter of an
+    # hour on foot, and nobody is told while it is shelved.
+    shelve_person_max_s: float = 1800.0
     # A wearer in need is asked for a fresh position when the last fix is older.
     locate_after_s: float = 60.0
     locate_expires_s: float = 300.0

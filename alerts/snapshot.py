@@ -8,12 +8,15 @@ from typing import Any, Final
 
 import numpy as np
 
+from alerts.crossings import pair_keys
 from alerts.engine import Engine
-from alerts.evidence import PairArrays, new_pairs, pair_keys
+from alerts.evidence import Belief, PairArrays, new_belief, new_pairs
 from alerts.fleet import Arrays, Pending
 from alerts.lifecycle import Alarm
+from alerts.motion import Track
 from alerts.outages import Group
 from alerts.policy import Policy
+from alerts.recent import Ring
 from alerts.roster import Device, Fence, Model, Site
 
 FORMAT: Final = 1
@@ -29,13 +32,14 @@ def dump(engine: Engine) -> dict[str, Any]:
         "sites": [asdict(site) for site in engine.sites.values()],
         "fences": [asdict(fence) for fence in engine.fences.definitions.values()],
         "devices": [asdict(device) for device in fleet.devices],
-        "arrays": {f.name: getattr(fleet.arrays, f.name) for f in fields(Arrays)},
+        "arrays": _columns(fleet.arrays),
         "pending": [[row, kind, *p] for row, waiting in fleet.pending.items() for kind, p in waiting.items()],
         "said": [[row, kind, *said] for (row, kind), said in fleet.said.items()],
         "left_fence": list(fleet.left_fence.items()),
         "deaf_since_ms": fleet.deaf_since_ms,
         "pair_keys": pair_keys(engine.fences),
-        "pairs": {f.name: getattr(engine.evidence.pairs, f.name) for f in fields(PairArrays)},
+        "pairs": _columns(engine.crossings.pairs),
+        "recent": _dump_recent(engine),
         "alarms": [asdict(alarm) for alarm in alarms.open.values()],
         "shelves": [[list(identity), until_ms] for identity, until_ms in alarms.shelves.items()],
         "raises": [[list(identity), list(raised)] for identity, raised in alarms.raises.items()],
@@ -74,9 +78,7 @@ def load(state: dict[str, Any], policy: Policy) -> Engine:
 def _load_fleet(engine: Engine, state: dict[str, Any]) -> None:
     fleet = engine.fleet
     fleet.enrol([_device(device) for device in state["devices"]])
-    for f in fields(Arrays):
-        if f.name in state["arrays"]:  # a column that is newer than the snapshot begins as for a new device
-            getattr(fleet.arrays, f.name)[:] = state["arrays"][f.name]
+    _fill(fleet.arrays, state["arrays"])
     for row, kind, due_ms, begins, because in state["pending"]:
         fleet.wait(row, kind, Pending(due_ms, begins, because))
     fleet.said = {(row, kind): (at_ms, on) for row, kind, at_ms, on in state["said"]}
@@ -109,7 +111,40 @@ def _load_pairs(engine: Engine, state: dict[str, Any]) -> None:
     keys = [(row, fence_id) for row, fence_id in state["pair_keys"]]
     assert keys == pair_keys(engine.fences), "the pairs of a snapshot are those of its roster"
     pairs = new_pairs(len(keys))
-    for f in fields(PairArrays):
-        if f.name in state["pairs"]:
-            getattr(pairs, f.name)[:] = np.asarray(state["pairs"][f.name])
-    engine.evidence.pairs = pairs
+    _fill(pairs, state["pairs"])
+    engine.crossings.pairs = pairs
+    _load_recent(engine, state)
+
+
+def _dump_recent(engine: Engine) -> dict[str, Any]:
+    recent = engine.crossings.recent
+    recent.make_room(len(engine.fleet))
+    kept = {
+        name: {"track": _columns(known.track), "belief": _columns(known.belief)}
+        for name, known in (("now", recent.now), ("middle", recent.middle), ("base", recent.base))
+    }
+    return {"ring": _columns(recent.ring), **kept}
+
+
+def _load_recent(engine: Engine, state: dict[str, Any]) -> None:
+    """An older snapshot knows verdicts only: the evidence begins anew, the verdicts stay."""
+    recent, kept = engine.crossings.recent, state.get("recent", {})
+    recent.make_room(len(engine.fleet))
+    _fill(recent.ring, kept.get("ring", {}))
+    for name, known in (("now", recent.now), ("middle", recent.middle), ("base", recent.base)):
+        known.belief = new_belief(len(state["pair_keys"]))
+        _fill(known.belief, state["pairs"])
+        _fill(known.track, kept.get(name, {}).get("track", {}))
+        _fill(known.belief, kept.get(name, {}).get("belief", {}))
+
+
+def _columns(columns: Arrays | PairArrays | Belief | Track | Ring) -> dict[str, Any]:
+    return {f.name: getattr(columns, f.name) for f in fields(columns)}
+
+
+def _fill(columns: Arrays | PairArrays | Belief | Track | Ring, values: dict[str, Any]) -> None:
+    """A column that is newer than the snapshot begins as for a new device."""
+    for f in fields(columns):
+        if f.name in values:
+            column = getattr(columns, f.name)
+            column[:] = np.asarray(values[f.name]).reshape(column.shape)

@@ -184,7 +184,7 @@ class Gateway:
             if command_id in done:
                 rows += roster_rows.rows_of(change, row_of, now_ms)
         for_devices = [
-            device_command_row(f"S{r.seq}", r.device_id, r.type, r.args, now_ms, r.expires_at_ms)
+            device_command_row(r.request_id, r.device_id, r.type, r.args, now_ms, r.expires_at_ms)
             for r in decisions.requests
             if not self._downlink.is_waiting(r.device_id, r.type)
         ]

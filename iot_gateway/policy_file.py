@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from alerts.batch import VALUE_FIELDS
-from alerts.policy import EVERY_DEVICE, Limit, Policy
+from alerts.policy import EVERY_DEVICE, FencePolicy, Limit, Policy
 from alerts.vocabulary import DEFAULT_PRIORITY, DEVICE_KINDS
 from iot_gateway.settings import ConfigError
 
@@ -108,15 +108,37 @@ def _check(policy: Policy) -> None:
             raise ValueError(f"limits.{limit.kind}: deadband is not negative")
     if set(policy.priority) != set(DEFAULT_PRIORITY):
         raise ValueError("priority: every kind has one")
-    fence = policy.fence
-    if min(fence.confirm_fixes, fence.return_fixes) < 1 or fence.witness_sigma < 0:
-        raise ValueError("fence: confirm_fixes and return_fixes are at least 1, witness_sigma not negative")
-    if min(*fence.acc_floor_m.values(), *fence.acc_unknown_m.values()) <= 0:
-        raise ValueError("fence: accuracies are more than 0")
+    _check_fence(policy.fence)
+    if policy.clock_readings < 1:
+        raise ValueError("clock_readings is at least 1")
     if policy.contact_missed < 1:
         raise ValueError("contact_missed is at least 1")
     if policy.contact_missed > MOST_MISSED:
         raise ValueError(f"contact_missed is at most {MOST_MISSED}")
+
+
+# Delays and distances that may be none at all; everything else is divided by, or is a chance.
+_MAY_BE_ZERO: Final = frozenset(
+    {"edge_m", "edge_forbidden_m", "confirm_s", "return_s", "settle_s", "ask_every_s", "still_m", "frozen_m"}
+)
+
+
+def _check_fence(fence: FencePolicy) -> None:
+    if min(fence.confirm_fixes, fence.return_fixes) < 1 or fence.witness_sigma < 0:
+        raise ValueError("fence: confirm_fixes and return_fixes are at least 1, witness_sigma not negative")
+    if min(*fence.acc_floor_m.values(), *fence.acc_unknown_m.values()) <= 0:
+        raise ValueError("fence: accuracies are more than 0")
+    for name, value in asdict(fence).items():
+        if isinstance(value, dict):
+            continue
+        if name.endswith(("_p", "_share")) and not 0 <= value <= 1:
+            raise ValueError(f"fence.{name} is between 0 and 1")
+        if value < 0 or (value == 0 and name.endswith(("_m", "_s", "_mps")) and name not in _MAY_BE_ZERO):
+            raise ValueError(f"fence.{name} is more than 0")
+    if not 0 < fence.raise_p < 1 or fence.doubt_sigma == 0 or fence.longest_gap_s < 1:
+        raise ValueError(
+            "fence: raise_p is between 0 and 1, doubt_sigma more than 0, longest_gap_s at least 1"
+        )
 
 
 def _numbers(value: Any, key: str) -> Iterator[tuple[str, float]]:

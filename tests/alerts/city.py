@@ -128,6 +128,7 @@ def numbered(inputs: Sequence[Input]) -> list[Input]:
 # Limits of commands short enough to be met in a short stream; the rules are the same.
 QUICK = Policy(
     shelve_max_s=1200.0,
+    shelve_person_max_s=300.0,
     learn=LearnPolicy(after=2, forget=0.25, floor_s=10.0),
     outage=OutagePolicy(min_devices=2, min_sites=1),
     chatter=ChatterPolicy(raises=2, calm_s=60.0),

@@ -15,6 +15,7 @@ from itertools import count
 from zoneinfo import ZoneInfo
 
 import shapely
+from stories import Diary, Fix, Pair, side_unknown
 
 from alerts.batch import VALUE_FIELDS, Reading
 from alerts.commands import AlarmCommand, Command, ListeningCommand, RosterCommand
@@ -125,12 +126,8 @@ class Windows:
 
 @dataclass
 class Held:
-    """What is known of one device at one fence."""
+    """What was made of one device at one fence."""
 
-    verdict: str = "undecided"  # calm, breached
-    witnesses: int = 0
-    first_ms: int = 0
-    calm: int = 0
     occupied_ms: int | None = None
     witnessed_now: bool = False
     entered: bool = False
@@ -153,6 +150,10 @@ class Wearer:
     level_taken_ms: int = 0
     fix_taken_ms: int = 0
     fix: tuple[int, float, float] | None = None
+    fix_gap_ms: int = 0
+    look_ms: int | None = None  # when silence decides about fences
+    off_ms: int = 0  # what its clock is behind
+    guess: tuple[int, int, int] | None = None  # ... what it seems to be, since when, how often
     holds: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)  # by a person, while they hold
     waits: dict[str, tuple[int, bool]] = field(default_factory=dict)  # kind -> due, begins
@@ -160,6 +161,7 @@ class Wearer:
     away: bool = False
     left: str | None = None  # the fence she left; None: she was never seen inside of any
     fences: dict[str, Held] = field(default_factory=dict)
+    diary: Diary | None = None
 
 
 @dataclass
@@ -229,7 +231,10 @@ class Oracle:
 
     def fire(self, row: int, kind: str, due_ms: int) -> None:
         wearer = self.wearers[row]
-        if kind == "contact_lost":
+        if kind == "fence_left":
+            if wearer.look_ms == due_ms and self.deaf_since_ms is None:
+                self.look_again(row)
+        elif kind == "contact_lost":
             if wearer.lost_due_ms == due_ms and self.deaf_since_ms is None:
                 wearer.lost_due_ms = None
                 self.set(row, kind, True)
@@ -352,9 +357,7 @@ class Oracle:
         row, wearer = item.device_row, self.wearers[item.device_row]
         now = item.received_at_ms
         on, off = kinds_of(item.on_bits), kinds_of(item.off_bits)
-        policy = self.policy
-        earliest, latest = now - ms(policy.clock_behind_s), now + ms(policy.clock_ahead_s)
-        said_ms = item.measured_at_ms if earliest <= item.measured_at_ms <= latest else now
+        said_ms = self.set_right(wearer, item.measured_at_ms, now)
         if (on or off) and "unreadable" not in on and "unreadable" in wearer.holds:
             self.set(row, "unreadable", False)
         for kind in on:
@@ -371,6 +374,22 @@ class Oracle:
         self.levels(item, said_ms)
         if math.isfinite(item.lat_deg) and math.isfinite(item.lon_deg):
             self.locate(item, said_ms)
+
+    def set_right(self, wearer: Wearer, measured_ms: int, now: int) -> int:
+        """When it was measured, by a clock whose error shows again and again."""
+        policy = self.policy
+        measured_ms = min(max(measured_ms, -(2**60)), 2**60)
+        off = now - measured_ms
+        guess, since, seen = wearer.guess or (off, now, 0)
+        if seen and abs(off - guess) <= ms(policy.clock_same_s):
+            wearer.guess = min(guess, off), since, seen + 1
+        else:
+            wearer.guess = off, now, 1
+        guess, since, seen = wearer.guess
+        if seen >= policy.clock_readings and now - since >= ms(policy.clock_learn_s):
+            wearer.off_ms = guess if abs(guess) > ms(policy.clock_off_s) else 0
+        right = measured_ms + wearer.off_ms
+        return right if now - ms(policy.clock_behind_s) <= right <= now + ms(policy.clock_ahead_s) else now
 
     def say_on(self, row: int, kind: str, said_ms: int) -> None:
         wearer = self.wearers[row]
@@ -419,6 +438,9 @@ class Oracle:
                 if wearer.lost_due_ms is not None:
                     wearer.lost_due_ms = full_second(wearer.lost_due_ms + deaf_ms)
                     self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
+                if wearer.look_ms is not None:
+                    wearer.look_ms = full_second(wearer.look_ms + deaf_ms)
+                    self.due(wearer.look_ms, TIMER, row, "fence_left")
 
     def late(self, item: Reading, said_ms: int, newest_ms: int, taken_ms: int) -> bool:
         """Older than what is known; unless nothing else came for long: then the clock went back."""
@@ -481,74 +503,124 @@ class Oracle:
     # Fences ---------------------------------------------------------------------------------
 
     def locate(self, item: Reading, said_ms: int) -> None:
-        row, wearer = item.device_row, self.wearers[item.device_row]
-        if wearer.fix is not None and self.late(item, said_ms, wearer.fix[0], wearer.fix_taken_ms):
+        row, wearer, now = item.device_row, self.wearers[item.device_row], item.received_at_ms
+        if (
+            wearer.fix is not None
+            and said_ms < wearer.fix[0]
+            and not self.late(item, said_ms, wearer.fix[0], wearer.fix_taken_ms)
+        ):
+            wearer.diary.forget_track()
+        pairs = wearer.diary.now.pairs
+        before = {i: pair.witnesses for i, pair in pairs.items()}
+        fix = Fix(said_ms, item.lat_deg, item.lon_deg, item.acc_m, SOURCES[item.src])
+        if not wearer.diary.take(fix, {i: self.beyond(i) for i in pairs}):
             return
-        wearer.fix_taken_ms = item.received_at_ms
-        wearer.fix = said_ms, item.lat_deg, item.lon_deg
-        rule, source = self.policy.fence, SOURCES[item.src]
-        acc = rule.acc_unknown_m[source] if math.isnan(item.acc_m) else item.acc_m
-        sigma_m = max(acc, rule.acc_floor_m[source]) / 1.51
+        known = wearer.diary.now
+        if known.track.fix[:2] == fix[:2]:
+            self.newest(wearer, fix, now)
         for fence_id, held in wearer.fences.items():
-            margin = self.grounds[fence_id].margin_m(item.lat_deg, item.lon_deg)
-            safe = self.fences[fence_id].role == "safe"
-            self.weigh(held, -margin if safe else margin, sigma_m, said_ms, safe)
-        self.decide(row)
+            pair = known.pairs[fence_id]
+            held.witnessed_now = pair.witnesses > before[fence_id]
+            if self.fences[fence_id].role == "safe" and pair.verdict == "calm" and pair.calm:
+                held.occupied_ms = known.track.fix.at_ms
+        self.decide(row, present=now - wearer.fix[0] <= ms(self.policy.fence.present_s))
+        self.watch(row, now)
         for held in wearer.fences.values():
             held.witnessed_now = False
 
-    def weigh(self, held: Held, beyond_m: float, sigma_m: float, said_ms: int, safe: bool) -> None:
-        rule = self.policy.fence
-        held.witnessed_now = beyond_m > rule.witness_sigma * sigma_m
-        if held.witnessed_now:
-            held.calm = 0
-            apart = said_ms - held.first_ms > ms(rule.confirm_within_s) or said_ms < held.first_ms
-            if held.witnesses == 0 or apart:
-                held.witnesses, held.first_ms = 0, said_ms
-            held.witnesses += 1
-            if held.witnesses >= rule.confirm_fixes and said_ms - held.first_ms >= ms(rule.confirm_s):
-                held.verdict = "breached"
-        elif beyond_m <= 0:
-            held.witnesses = 0
-            held.calm += 1
-            if held.calm >= rule.return_fixes:
-                held.verdict = "calm"
-            if safe and held.verdict == "calm":
-                held.occupied_ms = said_ms
+    def beyond(self, fence_id: str):
+        """How far beyond a fence a fix lies, and where beyond begins."""
+        rule, ground, safe = self.policy.fence, self.grounds[fence_id], self.fences[fence_id].role == "safe"
+        if safe:
+            return lambda fix: (-ground.margin_m(fix.lat, fix.lon), rule.edge_m)
+        return lambda fix: (ground.margin_m(fix.lat, fix.lon), rule.edge_forbidden_m)
 
-    def decide(self, row: int) -> None:
+    def newest(self, wearer: Wearer, fix: Fix, now: int) -> None:
+        if wearer.fix is None:
+            wearer.fix_gap_ms = 0
+        else:
+            gap = min(max(fix.at_ms - wearer.fix[0], 0), ms(self.policy.late_for_s))
+            wearer.fix_gap_ms = (
+                wearer.fix_gap_ms + (gap - wearer.fix_gap_ms) // 4 if wearer.fix_gap_ms else gap
+            )
+        wearer.fix, wearer.fix_taken_ms = (fix.at_ms, fix.lat, fix.lon), now
+
+    def watch(self, row: int, now: int) -> None:
+        """When to look again at somebody who may be outside."""
+        wearer, rule = self.wearers[row], self.policy.fence
+        chances = {i: pair.breach_p for i, pair in wearer.diary.now.pairs.items() if self.force[i]}
+        safe = [p for i, p in chances.items() if self.fences[i].role == "safe"]
+        forbidden = [
+            p
+            for i, p in chances.items()
+            if self.fences[i].role == "forbidden" and not wearer.fences[i].entered
+        ]
+        likely = max([0.0 if wearer.away or not safe else min(safe), *forbidden])
+        due = wearer.look_ms
+        wearer.look_ms = None
+        if likely >= rule.raise_p and now - wearer.fix[0] > ms(rule.present_s):
+            settled = now + ms(rule.settle_s)
+            wearer.look_ms = full_second(settled if due is None else min(due, settled))
+        elif likely >= rule.silence_p:
+            wearer.look_ms = full_second(
+                now + max(ms(rule.silence_s), int(rule.silence_gaps * wearer.fix_gap_ms))
+            )
+        if wearer.look_ms is not None:
+            self.due(wearer.look_ms, TIMER, row, "fence_left")
+
+    def look_again(self, row: int) -> None:
+        wearer = self.wearers[row]
+        wearer.look_ms = None
+        for fence_id, pair in wearer.diary.now.pairs.items():
+            if self.force[fence_id] and pair.breach_p >= self.policy.fence.silence_p:
+                pair.verdict = "breached"
+        wearer.diary.settle()
+        self.decide(row)
+
+    def decide(self, row: int, *, present: bool = True) -> None:
         """Left and entered, by what is known and what is in force."""
         wearer = self.wearers[row]
         safe = [i for i in wearer.fences if self.fences[i].role == "safe" and self.force[i]]
-        verdicts = {wearer.fences[i].verdict for i in safe}
+        pairs = wearer.diary.now.pairs
+        verdicts = {"doubtful" if self.doubtful(pairs[i]) else pairs[i].verdict for i in safe}
         known = {i: wearer.fences[i].occupied_ms for i in safe if wearer.fences[i].occupied_ms is not None}
         away = verdicts == {"breached"}
-        if away and not wearer.away:
+        if away and present and not wearer.away:
             latest = max(known.values(), default=None)
             wearer.away, wearer.left = (
                 True,
                 next((i for i in safe if i in known and known[i] == latest), None),
             )
             self.set(row, "fence_left", True, wearer.left)
-        elif away and "fence_left" in wearer.closed and all(wearer.fences[i].witnessed_now for i in safe):
+        elif (
+            away
+            and present
+            and "fence_left" in wearer.closed
+            and all(wearer.fences[i].witnessed_now for i in safe)
+        ):
             self.set(row, "fence_left", True, wearer.left)
         elif wearer.away and (not safe or "calm" in verdicts):
             self.return_home(row)
         for fence_id, held in wearer.fences.items():
-            self.decide_entered(row, fence_id, held)
+            self.decide_entered(row, fence_id, held, present)
+
+    def doubtful(self, pair: Pair) -> bool:
+        """The newest fix speaks against the verdict."""
+        return pair.verdict == "breached" and pair.calm > 0
 
     def return_home(self, row: int) -> None:
         wearer = self.wearers[row]
         self.set(row, "fence_left", False, wearer.left)
         wearer.away, wearer.left = False, None
 
-    def decide_entered(self, row: int, fence_id: str, held: Held) -> None:
+    def decide_entered(self, row: int, fence_id: str, held: Held, present: bool) -> None:
         counts = self.fences[fence_id].role == "forbidden" and self.force[fence_id]
-        inside = counts and held.verdict == "breached"
+        pair = self.wearers[row].diary.now.pairs[fence_id]
+        inside = counts and present and pair.verdict == "breached" and not self.doubtful(pair)
         if inside and (not held.entered or (held.closed and held.witnessed_now)):
             held.entered, held.closed = True, False
             self.changes.append(("fence_entered", True, row, fence_id))
-        elif held.entered and (not counts or held.verdict == "calm"):
+        elif held.entered and (not counts or pair.verdict == "calm"):
             held.entered = held.closed = False
             self.changes.append(("fence_entered", False, row, fence_id))
 
@@ -570,14 +642,14 @@ class Oracle:
     # The roster -----------------------------------------------------------------------------
 
     def enrol(self, device: Device) -> int:
-        self.wearers.append(Wearer(device))
+        self.wearers.append(Wearer(device, diary=Diary(self.policy.fence)))
         return len(self.wearers) - 1
 
     def edit(self, command: RosterCommand) -> str:
         edit, now = command.edit, command.received_at_ms
         if any(not f.geometry["coordinates"] for f in edit.fences):
             return "invalid"
-        before = dict(self.fences)
+        before, who = dict(self.fences), [wearer.info for wearer in self.wearers]
         self.fences |= {f.fence_id: f for f in edit.fences}
         self.models |= {m.model: m for m in edit.models}
         self.counties |= {s.site_id: s.county for s in edit.sites}
@@ -593,8 +665,9 @@ class Oracle:
         self.grounds = {i: Ground(f.geometry) for i, f in self.fences.items()}
         self.windows = {i: Windows(f.schedule) for i, f in self.fences.items()}
         self.force = {i: window.in_force(now) for i, window in self.windows.items()}
-        for row in range(len(self.wearers)):
-            self.lay_fences(row, before)
+        if before != self.fences or who != [wearer.info for wearer in self.wearers]:
+            for row in range(len(self.wearers)):
+                self.lay_fences(row, before)
         self.plan(now)
         return "done"
 
@@ -619,6 +692,8 @@ class Oracle:
         wearer.waits.clear()
         for kind in list(wearer.holds - set(FENCE_KINDS)):
             self.set(row, kind, False)
+        wearer.look_ms, wearer.guess, wearer.off_ms, wearer.fix_gap_ms = None, None, 0, 0
+        wearer.diary.forget_track()
         wearer.heard_ms = wearer.lost_due_ms = wearer.level_ms = wearer.fix = None
         wearer.first_ms, wearer.gap_ms, wearer.gaps, wearer.declared = None, 0, 0, False
 
@@ -643,13 +718,16 @@ class Oracle:
         """Who is held by what after an edit; what is known of fences that look as before stays."""
         wearer = self.wearers[row]
         old, wearer.fences = wearer.fences, {}
+        known = wearer.diary.now
+        pairs, known.pairs = known.pairs, {}
         for fence_id, fence in self.fences.items():
             if not self.assigned(wearer.info, fence):
                 continue
             same = fence_id in before and look(before[fence_id]) == look(fence)
             if fence_id in old and same:
-                wearer.fences[fence_id] = old[fence_id]
+                wearer.fences[fence_id], known.pairs[fence_id] = old[fence_id], pairs[fence_id]
                 continue
+            known.pairs[fence_id] = side_unknown(known.track)
             held = wearer.fences[fence_id] = Held()
             if fence_id in old and before[fence_id].role == fence.role:
                 held.entered, held.closed = old[fence_id].entered, old[fence_id].closed
@@ -657,6 +735,7 @@ class Oracle:
                 fix_ms, lat, lon = wearer.fix
                 if self.grounds[fence_id].margin_m(lat, lon) >= 0:
                     held.occupied_ms = fix_ms
+        wearer.diary.settle()
         anywhere = any(self.fences[i].role == "safe" for i in wearer.fences)
         held = anywhere if wearer.left is None else self.still(wearer, wearer.left, before)
         if wearer.away and not held:
@@ -707,6 +786,7 @@ class Oracle:
             event, before = "raise", "normal"
         else:
             alarm.count += 1
+            alarm.site_id = site_id or alarm.site_id
             event, before = "reraise", alarm.state
         alarm.state = "active_unacknowledged"
         alarm.suppressed = self.explained(alarm)
@@ -782,7 +862,9 @@ class Oracle:
             return "not_allowed"
         if not c.reason or c.until_ms is None:
             return "invalid"
-        if not 0 < c.until_ms - c.received_at_ms <= ms(self.policy.shelve_max_s):
+        person = alarm.kind in {"fence_left", "fence_entered", "strap_off", "position_lost", "no_motion"}
+        longest_s = self.policy.shelve_person_max_s if person else self.policy.shelve_max_s
+        if not 0 < c.until_ms - c.received_at_ms <= ms(longest_s):
             return "invalid"
         alarm.shelved = True
         key = alarm.subject_id, alarm.kind, alarm.fence_id

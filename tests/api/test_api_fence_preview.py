@@ -25,6 +25,7 @@ from iot_gateway.stored_roster import roster_of
 from iot_gateway.what_if import World, compare
 
 MINUTE_MS = 60_000
+JITTER = 0.0, 2e-5, -1e-5, 3e-5  # a receiver is never still
 EDGE_LAT = HOME[1] + 0.0018  # 200 m north
 ROSTER = {
     "models": [{"model": "band", "contact_every_s": 60}, {"model": "gcj", "contact_every_s": 60, "crs": "gcj02"}],
@@ -76,9 +77,9 @@ class City:
 
     def walk(self, *lats, devices=("w1", "w2", "w3", "w4")):
         """A fix a minute; w2 is a band of the shifted coordinate system, and says so with each."""
-        for lat in lats:
+        for n, lat in enumerate(lats):
             for device in devices:
-                self.fix(device, lat, crs="wgs84")
+                self.fix(device, lat + JITTER[n % 4], crs="wgs84")
             self.house.turn(MINUTE_MS)
 
     def outing(self):
@@ -158,7 +159,7 @@ def test_the_preview_says_what_the_service_does_once_the_fence_is_saved(city):
     ]
     assert sorted(place(one, foreseen[0]["raised_at_ms"]) for one in foreseen) == sorted(wanted)
     assert begin_ms > saved_ms and foreseen[0]["resident_id"] == "r1"
-    assert foreseen[0]["position"]["lat"] == pytest.approx(EDGE_LAT, abs=1e-5)
+    assert foreseen[0]["position"]["lat"] == pytest.approx(EDGE_LAT, abs=1e-4)
 
 
 def test_a_fence_as_it_is_changes_nothing_and_removing_its_cause_avoids_alarms(city):

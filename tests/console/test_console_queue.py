@@ -201,7 +201,7 @@ def test_one_fire_is_one_row_that_names_all_and_is_taken_at_once(sign_in, servic
     ids = [service.alarm("S05", "smoke"), service.alarm("S06", "heat"), service.alarm("S07", "manual_call")]
     page = sign_in()
     fire = group(page, "fire/aq/")
-    expect(fire).to_contain_text("同一起火警，3 个探测器 3 条")
+    expect(fire).to_contain_text("3 条 · 3 个探测器")
     for word in ("烟雾", "高温", "手动报警", "3 条未接警", "S05 5F"):
         expect(fire).to_contain_text(word)
     page.route(f"**/alarms/{ids[1]}/acknowledge", lambda route: route.abort())

@@ -127,7 +127,7 @@ def test_asked_for_a_fix_a_band_answers_soon_and_near():
     answers = Answers(world)
     now_ms = EPOCH_MS + 3_600_000
     for band in range(30):
-        answers.ask(DeviceRequest(f"band-{band:05d}", "locate", {}, now_ms + 300_000, 1), now_ms)
+        answers.ask(DeviceRequest(f"band-{band:05d}", "locate", {}, now_ms + 300_000, 1, f"S{band}"), now_ms)
     nothing = batch_of_rows(world.fixes, np.empty(0), np.empty(0), np.empty((0, 2)), slice(0, 0))
     assert len(answers.joined(nothing, now_ms + 4_000)) == 0
     batch = answers.joined(nothing, now_ms + 41_000)

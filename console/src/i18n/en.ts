@@ -1,7 +1,9 @@
 // Every word of the console in English.
+import work from './work.en'
 import type zh from './zh-CN'
 
 const en: typeof zh = {
+  work,
   app: { name: 'Shouwang', title: 'Shouwang · Duty console', skip: 'Skip to the alarm queue' },
   nav: { queue: 'Alarms', map: 'Map', track: 'Tracks', roster: 'Roster' },
   session: {
@@ -56,9 +58,11 @@ const en: typeof zh = {
     faults: 'self-test faults: {list}', no_faults: 'self-test without faults', readable_again: 'messages can be read again',
     shelf_ended: 'the shelving ended', removed_from_roster: 'the device was taken out of the roster',
     outage: '{n} of {of} devices that report often are silent', chatter_over: 'calm after {n} raises',
+    p_outside: '{p} sure to be outside', p_inside: '{p} sure to be inside', walking: 'walking at {n} m/s',
+    quiet_since: 'no position for {d} since',
   },
   view: {
-    queue: 'To handle', maintenance: 'Maintenance', shelved: 'Shelved', suppressed: 'Suppressed / out of service',
+    queue: 'To handle', maintenance: 'Maintenance', shelved: 'Shelved', suppressed: 'Suppressed / off',
     queue_hint: 'Urgent and high alarms', maintenance_hint: 'Battery, wearing, contact, faults; silent',
   },
   filter: {
@@ -71,7 +75,6 @@ const en: typeof zh = {
     unknown_site: 'Site not in the roster', repeated: 'Occurred {n} times',
     assigned: 'With {name}',
     shelved_until: 'Shelved until {time}', suppressed: 'Suppressed', out_of_service: 'Out of service',
-    urgent_waits: 'Urgent, not acknowledged: {what}',
   },
   drawer: {
     close: 'Close details', who: 'Who', where: 'Where', why: 'Why', next: 'What next', call: 'Call', timeline: 'Timeline',
@@ -105,13 +108,12 @@ const en: typeof zh = {
   },
   close: {
     title: 'Close alarm', outcome: 'Outcome', real: 'Real', false: 'False alarm', test: 'Test', other: 'Other', text: 'What was done',
-    text_required: 'An urgent alarm is closed with a text', placeholder: 'For example: carer on site, resident is well',
+    text_required: 'An urgent alarm is closed with a text',
     outcome_required: 'Choose an outcome',
   },
   shelve: {
     title: 'Shelve alarm', until: 'For how long', reason: 'Reason', reason_required: 'Give a reason', minutes: '{n} min', hours: '{n} h',
     hint: 'A shelved alarm is silent and not in the queue. It comes back by itself, after 12 hours at the latest.',
-    placeholder: 'For example: repair ordered, battery to be replaced',
   },
   event: {
     raise: 'Raised', reraise: 'Raised again ({n} times)', clear: 'Condition over', acknowledge: 'Acknowledged', unacknowledge: 'Acknowledge undone',
@@ -146,10 +148,7 @@ const en: typeof zh = {
     title_danger: '⚠ Link ·', title_waiting: '({n} {what})', title_silent: '⚠ No sound ·', more_wait: '{n} more urgent alarms wait',
   },
   help: {
-    title: 'Keyboard', list: 'List', alarm: 'Current alarm', page: 'Page', writing: 'While you write, Esc leaves the field and the keys work again.',
-    j: 'Next', k: 'Previous', home: 'First / last', enter: 'Open details; expand or collapse', e: 'Expand or collapse a cause', a: 'Acknowledge (on a folded row: all of it)', u: 'Undo acknowledge (within 60 s)',
-    t: 'I take it', g: 'Assign to…', c: 'Close alarm', s: 'Shelve', n: 'Write a comment (Ctrl+Enter sends)', digits: 'Tick step 1 to 9', p: 'Go to the phone numbers',
-    search: 'Search', v: 'Next list (to handle, maintenance, shelved, suppressed)', f: 'More or fewer filters', x: 'Clear filters', m: 'Mute 60 s', esc: 'Close details or a window', help: 'This help', close: 'Close',
+    title: 'Keyboard', writing: 'While you write, Esc leaves the field and the keys work again.', close: 'Close',
   },
   map: {
     schematic: 'Schematic · county lines for orientation only', list: 'List', map: 'Map', no_webgl: 'This browser has no WebGL; a list is shown instead.',
@@ -302,7 +301,7 @@ const en: typeof zh = {
     state: { active_unacknowledged: 'Unacked', active_acknowledged: 'Acked', cleared_unacknowledged: 'Over, unacked', normal: 'Ended' },
     repeats: '{n} more times before',
     cause: {
-      parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: 'One fire, {n} of {devices} detectors', person: '{n} of one person', device: '{n} of one device',
+      parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: '{n} alarms · {devices} detectors · one fire', person: '{n} of one person', device: '{n} of one device',
       same: '{n} devices',
     },
     above: '{n} new above', hidden: '{n} urgent alarms, not acknowledged, are not shown here', show_hidden: 'Show all',
@@ -331,12 +330,8 @@ const en: typeof zh = {
     assign: { title: 'Assign to', me: 'Myself', on_duty: 'signed in', off_duty: 'not signed in', none: 'There are no other operators', loading: 'Reading operators…', failed: 'The operators could not be read.', retry: 'Try again' },
     close: {
       phrases: 'Phrases', kept: 'Not done; what you wrote is kept.', keys: '1–4 choose the outcome, Ctrl+Enter sends',
-      fire: ['Looked on site, no fire; cooking fumes', 'Looked on site, no fire; smoking', 'Works or dust; reset', 'Fire drill', 'Real fire; 119 called, everyone out'],
-      help: ['Carer on site, resident is well', 'Pressed by mistake; resident is well', 'Taken to hospital; family knows', 'Fell, not hurt; the site watches', 'Device test'],
-      wander: ['Found and brought back well', 'Out with family; verified', 'Inside the site; the fix drifted', 'Band back on; inside the site', '110 called; handed over'],
-      device: ['Dealt with on site; normal again', 'Repair ordered', 'Power or network was down; back', 'Charged or battery replaced', 'Maintenance test'],
     },
-    shelve: { ends: 'comes back at {time}', reasons: ['Repair ordered', 'Under maintenance', 'Power or network down, provider at work', 'Resident in hospital or away', 'Charging'] },
+    shelve: { ends: 'comes back at {time}' },
     conflict: { entry: '{name} at {time}: {what}', quoted: '({text})', dismiss: 'Understood' },
     because: { rule: 'rule: {rule}', parent: 'caused by alarm {id}', none: 'no reason given' },
   },

@@ -1,5 +1,8 @@
 // Every word of the console in Chinese, the first language. en.ts has the same keys; a test says so.
+import work from './work.zh-CN'
+
 export default {
+  work,
   app: { name: '守望', title: '守望 · 值班台', skip: '跳到告警队列' },
   nav: { queue: '告警队列', map: '地图', track: '轨迹回放', roster: '名册' },
   session: {
@@ -40,7 +43,7 @@ export default {
     press: { name: '水压', unit: 'MPa' }, current: { name: '剩余电流', unit: 'mA' }, bat: { name: '电量', unit: '%' },
   },
   because: {
-    accuracy: '精度 {d}', accuracy_unknown: '精度未知', outside: '在围栏外、距围栏 {d}', inside: '在围栏内、距围栏 {d}',
+    accuracy: '精度 {d}', accuracy_unknown: '精度未知', outside: '在围栏外 {d}', inside: '在围栏内、距边界 {d}',
     witnesses: '{n} 个定位点', for: '持续 {d}', fence: '围栏判定', fence_edited: '围栏已修改',
     fence_not_in_force: '围栏此刻不生效', value: '{name} {n} {unit}', above: '高于上限 {n} {unit}',
     below: '低于下限 {n} {unit}', held: '已持续 {d}以上', heard_again: '沉默 {d}后恢复联系', silent: '没有信号',
@@ -48,7 +51,8 @@ export default {
     device_over: '设备上报已解除：{kinds}', late: '补传的旧消息', worn: '手环已重新佩戴', not_worn: '手环未佩戴',
     faults: '设备自检故障：{list}', no_faults: '设备自检正常', readable_again: '报文恢复可读',
     shelf_ended: '搁置到期', removed_from_roster: '设备已从名册移除', outage: '{of} 台常报设备中有 {n} 台没有信号',
-    chatter_over: '反复 {n} 次后已平稳',
+    chatter_over: '反复 {n} 次后已平稳', p_outside: '在围栏外的把握 {p}', p_inside: '在危险区内的把握 {p}',
+    walking: '步速 {n} m/s', quiet_since: '此后 {d}没有定位',
   },
   view: {
     queue: '待处置', maintenance: '设备维护', shelved: '已搁置', suppressed: '已屏蔽/停用',
@@ -63,7 +67,7 @@ export default {
     count: '{shown} / {total} 条',
     unknown_site: '未登记机构', repeated: '第 {n} 次',
     assigned: '由 {name} 处理',
-    shelved_until: '搁置至 {time}', suppressed: '已屏蔽', out_of_service: '已停用', urgent_waits: '紧急告警待接警：{what}',
+    shelved_until: '搁置至 {time}', suppressed: '已屏蔽', out_of_service: '已停用',
   },
   drawer: {
     close: '关闭详情', who: '对象', where: '位置', why: '原因', next: '处置步骤', call: '联系', timeline: '经过',
@@ -96,11 +100,11 @@ export default {
   },
   close: {
     title: '结束告警', outcome: '处置结果', real: '真实事件', false: '误报', test: '测试', other: '其他', text: '处置说明',
-    text_required: '紧急告警必须填写处置说明', placeholder: '例如：护理员已到场，老人平安', outcome_required: '请选择处置结果',
+    text_required: '紧急告警必须填写处置说明', outcome_required: '请选择处置结果',
   },
   shelve: {
     title: '搁置告警', until: '搁置时长', reason: '原因', reason_required: '请填写原因', minutes: '{n} 分钟', hours: '{n} 小时',
-    hint: '搁置期间不响铃、不在队列显示，到期自动恢复，最长 12 小时。', placeholder: '例如：已报修，等待更换电池',
+    hint: '搁置期间不响铃、不在队列显示，到期自动恢复，最长 12 小时。',
   },
   event: {
     raise: '告警发生', reraise: '再次发生（第 {n} 次）', clear: '条件解除', acknowledge: '接警', unacknowledge: '撤销接警',
@@ -133,10 +137,7 @@ export default {
     title_danger: '⚠ 连接异常 ·', title_waiting: '({n} {what})', title_silent: '⚠ 无声 ·', more_wait: '另有 {n} 条紧急告警未接警',
   },
   help: {
-    title: '快捷键', list: '列表', alarm: '当前告警', page: '页面', writing: '输入文字时按 Esc 离开输入框，快捷键即恢复。',
-    j: '下一条', k: '上一条', home: '第一条 / 最后一条', enter: '打开详情；展开或收起', e: '展开或收起同一起因', a: '接警（停在合并行时：整组接警）', u: '撤销接警（60 秒内）',
-    t: '由我处理', g: '指派给……', c: '结束告警', s: '搁置', n: '写备注（Ctrl+Enter 提交）', digits: '勾选第 1 至 9 步处置步骤', p: '到联系电话',
-    search: '搜索', v: '下一个列表（待处置、维护、搁置、屏蔽）', f: '展开或收起更多筛选', x: '清除筛选', m: '静音 60 秒', esc: '关闭详情或窗口', help: '显示本帮助', close: '关闭',
+    title: '快捷键', writing: '输入文字时按 Esc 离开输入框，快捷键即恢复。', close: '关闭',
   },
   map: {
     schematic: '示意图 · 县市区界线仅供参考', list: '列表', map: '地图', no_webgl: '此浏览器不支持 WebGL，改用列表显示。',
@@ -288,7 +289,7 @@ export default {
     state: { active_unacknowledged: '未接警', active_acknowledged: '已接警', cleared_unacknowledged: '已恢复，未接警', normal: '已结束' },
     repeats: '此前还有 {n} 次',
     cause: {
-      parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '同一起火警，{devices} 个探测器 {n} 条', person: '同一人 {n} 条', device: '同一设备 {n} 条',
+      parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '{n} 条 · {devices} 个探测器 · 同一起火警', person: '同一人 {n} 条', device: '同一设备 {n} 条',
       same: '{n} 台设备',
     },
     above: '上方有 {n} 条新告警', hidden: '这里没有显示的紧急告警还有 {n} 条未接警', show_hidden: '全部显示',
@@ -317,12 +318,8 @@ export default {
     assign: { title: '指派给', me: '我自己', on_duty: '在线', off_duty: '未登录', none: '没有其他操作员', loading: '正在读取操作员……', failed: '读取操作员失败，请重试。', retry: '重试' },
     close: {
       phrases: '常用语', kept: '没有成功，填写的内容已保留。', keys: '按 1–4 选择结果，Ctrl+Enter 提交',
-      fire: ['现场查看无火情，烹饪油烟引起', '现场查看无火情，吸烟引起', '施工或灰尘引起，已复位', '消防演练', '真实火情，已报 119，人员已撤离'],
-      help: ['护理员已到场，老人平安', '老人误按，已核实本人平安', '已送医，家属已知情', '跌倒无外伤，机构继续观察', '设备测试'],
-      wander: ['老人已找到并平安送回', '家属陪同外出，已核实', '人在院内，定位漂移', '腕带已重新佩戴，人在院内', '已报 110，移交处理'],
-      device: ['现场已处理，恢复正常', '已报修', '停电或断网，已恢复', '已充电或更换电池', '检修测试'],
     },
-    shelve: { ends: '到 {time} 自动恢复', reasons: ['已报修，等待维修', '设备检修中', '停电或断网，运营商处理中', '老人住院或请假外出', '充电中'] },
+    shelve: { ends: '到 {time} 自动恢复' },
     conflict: { entry: '{name} 于 {time} {what}', quoted: '（{text}）', dismiss: '知道了' },
     because: { rule: '判定规则：{rule}', parent: '由告警 {id} 引起', none: '没有说明原因' },
   },

@@ -1,6 +1,7 @@
 // Folds a sorted list: many alarms of one cause are one row that expands. Nothing is left out, and a
 // folded row names every kind it holds, the pressing ones first.
 import { type Alarm, isUnacknowledged } from './alarm'
+import { compareFirst } from './order'
 
 /** Why alarms are one: what another alarm explains, a site that is cut off, one fire, one person or
  *  device, or the same kind at the same site within a short time. */
@@ -17,7 +18,7 @@ export interface Group {
   type: 'group'
   key: string
   cause: Cause
-  /** The first in the queue's order: the group stands at its place and has its priority. */
+  /** What it is named after and opens: the first in the queue's order; of a fire the first detector, whoever took it on. */
   alarm: Alarm
   members: Alarm[]
   kinds: KindCount[]
@@ -129,7 +130,8 @@ class Claims {
   }
 }
 
-export function countKinds(members: readonly Alarm[]): KindCount[] {
+/** The kinds that wait first, unless the order is to stay. */
+export function countKinds(members: readonly Alarm[], steady = false): KindCount[] {
   const found = new Map<string, KindCount>()
   for (const alarm of members) {
     const one = found.get(alarm.kind)
@@ -138,13 +140,15 @@ export function countKinds(members: readonly Alarm[]): KindCount[] {
       one.waiting ||= isUnacknowledged(alarm)
     } else found.set(alarm.kind, { kind: alarm.kind, count: 1, waiting: isUnacknowledged(alarm) })
   }
-  return [...found.values()].sort((a, b) => Number(b.waiting) - Number(a.waiting))
+  return steady ? [...found.values()] : [...found.values()].sort((a, b) => Number(b.waiting) - Number(a.waiting))
 }
 
-function group(key: string, cause: Cause, members: Alarm[], expanded: boolean): Group {
+function group(key: string, cause: Cause, listed: Alarm[], expanded: boolean): Group {
+  // A fire keeps its name and its order while one detector after the other is added and taken on.
+  const members = cause === 'fire' ? [...listed].sort(compareFirst) : listed
   const unacknowledged = members.filter(isUnacknowledged)
   const oldestMs = unacknowledged.length ? Math.min(...unacknowledged.map(alarm => alarm.raised_at_ms)) : null
-  return { type: 'group', key, cause, alarm: members[0]!, members, kinds: countKinds(members), unacknowledged, oldestMs, expanded }
+  return { type: 'group', key, cause, alarm: members[0]!, members, kinds: countKinds(members, cause === 'fire'), unacknowledged, oldestMs, expanded }
 }
 
 /**
@@ -198,8 +202,9 @@ export function fold(sorted: readonly Alarm[], expanded: ReadonlySet<string>, al
       told.add(claim.key)
       const members = membersOf.get(claim.key)!
       const open = expanded.has(claim.key)
-      rows.push(group(claim.key, claim.cause, members, open))
-      if (open) for (const member of members) single(member, true)
+      const row = group(claim.key, claim.cause, members, open)
+      rows.push(row)
+      if (open) for (const member of row.members) single(member, true)
     }
   }
   return rows

@@ -23,20 +23,35 @@ export function metres(value: number, t: Translate): string {
   return value < 1000 ? t('unit.m', { n: Math.round(value) }) : t('unit.km', { n: Math.round(value / 100) / 10 })
 }
 
+/** Never a certainty: 99.9 % at most. */
+const percent = (p: number): string => `${Math.min(99.9, Math.floor(p * 1000) / 10)}%`
+
+/** "Satellite fix" begins a line with a capital; in the middle of one it has none, but "WiFi" keeps its own. */
+const inSentence = (words: string): string => words.replace(/^[A-Z](?=[a-z]+\b)/, letter => letter.toLowerCase())
+
 function fence(because: Because, t: Translate): string[] {
   if (because.edited === true) return [t('because.fence_edited')]
   const margin = number(because.margin_m)
   if (margin === null) return [t(because.in_force === false ? 'because.fence_not_in_force' : 'because.fence')]
   const accuracy = number(because.acc_m)
+  // The distance first: it decides, and a narrow row shows the beginning only.
   const said = [
-    t(`source.${SOURCES.has(String(because.src)) ? String(because.src) : 'unknown'}`),
-    accuracy === null ? t('because.accuracy_unknown') : t('because.accuracy', { d: metres(accuracy, t) }),
     t(margin < 0 ? 'because.outside' : 'because.inside', { d: metres(Math.abs(margin), t) }),
+    inSentence(t(`source.${SOURCES.has(String(because.src)) ? String(because.src) : 'unknown'}`)),
+    accuracy === null ? t('because.accuracy_unknown') : t('because.accuracy', { d: metres(accuracy, t) }),
   ]
   const witnesses = number(because.witnesses)
   if (witnesses) said.push(t('because.witnesses', { n: witnesses }))
   const held = number(because.for_ms)
   if (held) said.push(t('because.for', { d: duration(held, t) }))
+  const silent = number(because.silent_ms)
+  if (silent) said.push(t('because.quiet_since', { d: duration(silent, t) }))
+  const speed = number(because.speed_mps)
+  if (speed) said.push(t('because.walking', { n: speed }))
+  for (const side of ['p_outside', 'p_inside']) {
+    const p = number(because[side])
+    if (p !== null) said.push(t(`because.${side}`, { p: percent(p) }))
+  }
   if (because.in_force === false) said.push(t('because.fence_not_in_force'))
   return said
 }
