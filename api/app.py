@@ -25,6 +25,7 @@ from api import (
     fence_preview,
     health,
     imports,
+    load,
     logs,
     operators,
     problems,
@@ -84,7 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
     state.preview_lock = asyncio.Lock()
 
     for module in (
-        auth, operators, alarms, push, summary, shift, shift_notes, reports, devices, tracks, track_days,
+        auth, operators, alarms, push, summary, load, shift, shift_notes, reports, devices, tracks, track_days,
         wearings, swap, imports, fence_preview, basemap, commands, health, asyncapi,
     ):  # fmt: skip
         app.include_router(module.router)

@@ -312,6 +312,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Load Now
+         * @description How much the desk has to bear this moment, and which alarms to look after: chattering and stale ones.
+         */
+        get: operations["load_now_api_v1_load_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/figures": {
         parameters: {
             query?: never;
@@ -1857,6 +1877,38 @@ export interface components {
             next_after_seq: number | null;
         };
         /**
+         * Now
+         * @description The load with the lists of those to look after, the worst and the oldest 20.
+         */
+        Now: {
+            /** At Ms */
+            at_ms: number;
+            /** Seats */
+            seats: number;
+            /** Last 10 Min */
+            last_10_min: number;
+            /** Last Hour */
+            last_hour: number;
+            /** Last Day */
+            last_day: number;
+            /** By Priority */
+            by_priority: {
+                [key: string]: number;
+            };
+            /** Flood */
+            flood: boolean;
+            /** Flood Since Ms */
+            flood_since_ms: number | null;
+            /** Operators */
+            operators: string[];
+            /** Chattering */
+            chattering: components["schemas"]["Repeated"][];
+            /** Stale */
+            stale: components["schemas"]["Stale"][];
+            /** Stale Total */
+            stale_total: number;
+        };
+        /**
          * OpenAlarms
          * @description Counts of open alarms. Of no known county: the empty name.
          */
@@ -2093,6 +2145,22 @@ export interface components {
             by_county: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Repeated
+         * @description An identity that was raised three times or more in the last ten minutes.
+         */
+        Repeated: {
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Kind */
+            kind: string;
+            /** Fence Id */
+            fence_id: string | null;
+            /** Raises */
+            raises: number;
         };
         /**
          * ReportPage
@@ -2371,6 +2439,24 @@ export interface components {
             phone?: string | null;
             /** Street Phone */
             street_phone?: string | null;
+        };
+        /**
+         * Stale
+         * @description Open for more than 24 hours.
+         */
+        Stale: {
+            /** Alarm Id */
+            alarm_id: string;
+            /** Kind */
+            kind: string;
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Site Id */
+            site_id: string | null;
+            /** Raised At Ms */
+            raised_at_ms: number;
         };
         /**
          * Standing
@@ -3158,6 +3244,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    load_now_api_v1_load_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Now"];
                 };
             };
             /** @description Problem details */

@@ -45,6 +45,14 @@ describe('one row of one cause', () => {
     expect(groups(fold(sorted(alarm(person), alarm({ ...person, kind: 'fall' }), alarm()), none))).toMatchObject([{ cause: 'person', members: { length: 2 } }])
     expect(groups(fold(sorted(leak({ device_id: 'F1' }), leak({ device_id: 'F1', kind: 'tamper' })), none))).toMatchObject([{ cause: 'device' }])
   })
+  it('is one kind in a flood, across sites, never what is urgent', () => {
+    const strap = (more: Partial<Alarm> = {}) => alarm({ kind: 'strap_off', priority: 'high', ...more })
+    const list = sorted(strap(), strap({ site_id: 'S2' }), leak(), alarm(), alarm({ kind: 'fall', resident_id: 'P1' }), strap({ resident_id: 'P1' }))
+    const rows = fold(list, none, list, true)
+    expect(groups(rows)).toMatchObject([{ cause: 'flood', key: 'flood/strap_off', members: { length: 3 } }])
+    expect(rows.filter(row => row.type === 'alarm').map(row => row.alarm.kind).sort()).toEqual(['fall', 'sos', 'water_leak'])
+    expect(groups(fold(list, none)).map(group => group.cause)).not.toContain('flood')
+  })
   it('is one outage of a site, with what was lost there, wherever that is listed', () => {
     const outage = alarm({ kind: 'site_contact_lost', priority: 'high', subject_type: 'site', device_id: null })
     const members = [lost(), lost({ kind: 'data_gap' }), lost({ site_id: 'S2' }), lost({ shelved: true })]

@@ -47,6 +47,9 @@ const en: typeof zh = {
     press: { name: 'Water pressure', unit: 'MPa' }, current: { name: 'Residual current', unit: 'mA' },
     bat: { name: 'Battery', unit: '%' },
   },
+  load: {
+    flood: 'Flood of alarms', now: '{n} alarms in 10 min, {seats} seats, {each} a seat.', folded: 'High and low alarms are folded by kind and open at a click; urgent ones stand one by one.', sites: '{n} sites',
+  },
   because: {
     accuracy: 'accuracy {d}', accuracy_unknown: 'accuracy unknown', outside: '{d} outside the fence',
     inside: '{d} inside the fence', witnesses: '{n} fixes', for: 'for {d}', fence: 'decided by fence',
@@ -301,7 +304,7 @@ const en: typeof zh = {
     state: { active_unacknowledged: 'Unacked', active_acknowledged: 'Acked', cleared_unacknowledged: 'Over, unacked', normal: 'Ended' },
     repeats: '{n} more times before',
     cause: {
-      parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: '{n} alarms · {devices} detectors · one fire', person: '{n} of one person', device: '{n} of one device',
+      flood: '{n} folded in the flood', parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: '{n} alarms · {devices} detectors · one fire', person: '{n} of one person', device: '{n} of one device',
       same: '{n} devices',
     },
     above: '{n} new above', hidden: '{n} urgent alarms, not acknowledged, are not shown here', show_hidden: 'Show all',

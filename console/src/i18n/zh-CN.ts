@@ -42,6 +42,9 @@ export default {
     co: { name: '一氧化碳', unit: 'ppm' }, gas: { name: '燃气浓度', unit: '%LEL' },
     press: { name: '水压', unit: 'MPa' }, current: { name: '剩余电流', unit: 'mA' }, bat: { name: '电量', unit: '%' },
   },
+  load: {
+    flood: '告警洪峰', now: '近 10 分钟 {n} 条告警，{seats} 席值守，每席 {each} 条。', folded: '重要和一般告警按类型合并，点开可看；紧急告警照常逐条显示。', sites: '{n} 家机构',
+  },
   because: {
     accuracy: '精度 {d}', accuracy_unknown: '精度未知', outside: '在围栏外 {d}', inside: '在围栏内、距边界 {d}',
     witnesses: '{n} 个定位点', for: '持续 {d}', fence: '围栏判定', fence_edited: '围栏已修改',
@@ -290,7 +293,7 @@ export default {
     repeats: '此前还有 {n} 次',
     cause: {
       parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '{n} 条 · {devices} 个探测器 · 同一起火警', person: '同一人 {n} 条', device: '同一设备 {n} 条',
-      same: '{n} 台设备',
+      same: '{n} 台设备', flood: '洪峰期间合并 {n} 条',
     },
     above: '上方有 {n} 条新告警', hidden: '这里没有显示的紧急告警还有 {n} 条未接警', show_hidden: '全部显示',
     arrived: '新的紧急告警：{what}', arrived_more: '新增 {n} 条紧急告警，最急的是：{what}',

@@ -3,9 +3,9 @@
 import { type Alarm, isUnacknowledged } from './alarm'
 import { compareFirst } from './order'
 
-/** Why alarms are one: what another alarm explains, a site that is cut off, one fire, one person or
- *  device, or the same kind at the same site within a short time. */
-export type Cause = 'parent' | 'outage' | 'fire' | 'person' | 'device' | 'same'
+/** Why alarms are one: what another alarm explains, a site that is cut off, one fire, in a flood one
+ *  kind that is not urgent, one person or device, or the same kind at the same site within a short time. */
+export type Cause = 'parent' | 'outage' | 'fire' | 'flood' | 'person' | 'device' | 'same'
 
 export interface Single {
   type: 'alarm'
@@ -153,9 +153,9 @@ function group(key: string, cause: Cause, listed: Alarm[], expanded: boolean): G
 
 /**
  * The rows of a sorted list. `all` are all open alarms: what an alarm of the list explains is shown
- * with it, even where it is counted in another list.
+ * with it, even where it is counted in another list. In a flood what is not urgent is one row a kind.
  */
-export function fold(sorted: readonly Alarm[], expanded: ReadonlySet<string>, all: readonly Alarm[] = sorted): Row[] {
+export function fold(sorted: readonly Alarm[], expanded: ReadonlySet<string>, all: readonly Alarm[] = sorted, isFlood = false): Row[] {
   const parents = parentsOf(all)
   const claims = new Claims(sorted)
   const listed = new Set(sorted.map(alarm => alarm.alarm_id))
@@ -177,6 +177,7 @@ export function fold(sorted: readonly Alarm[], expanded: ReadonlySet<string>, al
     })
   }
   claims.claim('fire', alarm => (OF_A_FIRE.has(alarm.kind) && alarm.site_id !== null ? `fire/${alarm.site_id}` : null), FIRE_GAP_MS)
+  if (isFlood) claims.claim('flood', alarm => (alarm.priority === 'urgent' ? null : `flood/${alarm.kind}`))
   claims.claim('person', alarm => (alarm.resident_id === null ? null : `person/${alarm.resident_id}`))
   claims.claim('device', alarm => (alarm.device_id === null ? null : `device/${alarm.device_id}`))
   claims.claim('same', sameOf, SAME_GAP_MS)
