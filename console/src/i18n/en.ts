@@ -188,9 +188,15 @@ const en: typeof zh = {
     keys: 'Space play/pause · ←→ fix by fix · ↑↓ speed · N/P next/previous alarm · PageUp/PageDown day',
   },
   pages: {
+    inset: 'What waits in the city', fires: 'fire {n}', more_counties: '{n} more counties', urgent: 'Urgent alarms', learning: 'Reading the alarms…', beyond: '{n} more urgent alarms',
+    missing: 'Not yet ready for the shift: {what}', missing_go: 'Go on', missing_tones: 'not played: {tones}', missing_answer: 'nobody said that all four tones were heard',
+    missing_unheard: 'the tones were not heard', missing_notifications: 'notifications not allowed', missing_screen: 'the screen may switch off',
+    printed_at: 'Printed {time}', print_figures: 'Print the figures', figures: 'Figures of duty', with_done: 'List what ended one by one', done_all: 'One by one ({n})',
+    done_read: 'Real ones, and those that ended without being acknowledged ({n})', in_export: '{n} more are in the export.', ended_unacknowledged: 'Not acknowledged',
+    closed_unacknowledged: 'closed without being acknowledged', nobody_acknowledged: 'nobody acknowledged',
     percentile: 'Half and 95% are times that really occurred (nearest rank): of n, sorted from the shortest, the one at n × 50% and n × 95%, rounded up; of two, half is the shorter one.',
   },
-  wall: { unacknowledged: 'Not acknowledged', acknowledged: 'Acknowledged', newest: 'Newest urgent alarms', none: 'No urgent alarms', title: 'Duty wall' },
+  wall: { unacknowledged: 'Not acknowledged', acknowledged: 'Acknowledged', none: 'No urgent alarms', title: 'Duty wall' },
   board: {
     city: 'The city', list: 'Waiting by county', figures: 'Today', oldest: 'Longest wait', oldest_for: 'longest {d}', county_waits: 'urgent {urgent} · high {high}',
     raised_urgent: 'Urgent alarms', raised_high: 'High alarms', raised_low: 'Low alarms', answered: 'Half answered within', soon: 'Answered within 60 s',

@@ -175,9 +175,14 @@ export default {
     keys: '空格 播放/暂停 · ←→ 逐点 · ↑↓ 倍速 · N/P 下一条/上一条告警 · PageUp/PageDown 换日',
   },
   pages: {
+    inset: '全市待接警', fires: '火警 {n}', more_counties: '另有 {n} 个县市区', urgent: '紧急告警', learning: '正在读取告警……', beyond: '另有 {n} 条紧急告警',
+    missing: '值班准备未完成：{what}', missing_go: '继续', missing_tones: '未试听{tones}', missing_answer: '未确认四种声音都听清', missing_unheard: '声音没听到',
+    missing_notifications: '桌面通知未允许', missing_screen: '屏幕常亮未开启',
+    printed_at: '打印于 {time}', print_figures: '打印统计', figures: '值班统计', with_done: '逐条列出已结束的', done_all: '逐条（{n}）', done_read: '真实事件和未接警就结束的，逐条（{n}）',
+    in_export: '另有 {n} 条见导出。', ended_unacknowledged: '其中未接警', closed_unacknowledged: '未接警直接结束', nobody_acknowledged: '无人接警',
     percentile: '用时的“半数”和“95%”都是真实发生过的一次用时（最近秩法）：由短到长排列，取第 n×50%、n×95% 个，逢小数进一；只有两条时，“半数”是较短的一条。',
   },
-  wall: { unacknowledged: '未接警', acknowledged: '已接警', newest: '最新紧急告警', none: '没有紧急告警', title: '值班大屏' },
+  wall: { unacknowledged: '未接警', acknowledged: '已接警', none: '没有紧急告警', title: '值班大屏' },
   board: {
     city: '全市', list: '各县市区待接警', figures: '今日数据', oldest: '最久等待', oldest_for: '最久 {d}', county_waits: '紧急 {urgent} · 重要 {high}',
     raised_urgent: '紧急告警', raised_high: '重要告警', raised_low: '一般告警', answered: '半数接警用时不超过', soon: '60 秒内接警', closed: '已处置',
