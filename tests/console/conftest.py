@@ -29,8 +29,12 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def service(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("console")) as made:
+def service(
+    request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A file of tests may say by POLICY which limits differ."""
+    policy = getattr(request.module, "POLICY", None)
+    with house(tmp_path_factory.mktemp("console"), policy) as made:
         yield made
 
 

@@ -112,8 +112,8 @@ def test_a_fence_is_drawn_dragged_undone_and_saved_with_the_mouse(sign_in, fence
     page.fill("[data-name]", "后院")
     page.click("[data-save]")
     expect(page.locator("[data-dirty]")).to_have_count(0)
-    expect(page).to_have_url(re.compile("fence_id=qw-1"))
-    stored = service_fence(fences, "qw-1")
+    expect(page).to_have_url(re.compile("fence_id=qw-hy"))
+    stored = service_fence(fences, "qw-hy")
     assert (stored["name"], stored["role"], stored["site_id"]) == ("后院", "safe", "qw")
     flat = [str(number) for corner in stored["geometry"]["coordinates"][0][:-1] for number in corner]
     assert sorted(map(float, flat)) == sorted(map(float, dragged))
@@ -251,7 +251,7 @@ def test_a_fence_is_made_corrected_and_saved_with_the_keys(sign_in, fences):
     expect(page.locator("[data-window-words]")).to_contain_text("06:30")
     page.keyboard.press("Control+s")
     expect(page.locator("[data-dirty]")).to_have_count(0)
-    stored = service_fence(fences, "qw-1")
+    stored = service_fence(fences, "qw-hy")
     assert stored["schedule"]["weekly"] == [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "19:00", "to": "06:30"}]
     assert len(stored["geometry"]["coordinates"][0]) == 5
 

@@ -137,7 +137,7 @@ def test_the_line_spans_where_something_is_and_the_day_is_a_click_away(sign_in, 
 def test_what_is_said_of_a_moment_is_told_apart(sign_in, service, walk):
     page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}&at={ms(8, 40)}")
     expect(page.locator("p.now")).to_contain_text(re.compile("卫星定位 · .*精度.* · .* · .*km/h"))
-    expect(page.locator("[data-mark]").first).to_contain_text(re.compile(r"\d\d:\d\d · .*跌倒.* · 未接警"))
+    expect(page.locator(f'[data-mark="{walk}"]')).to_contain_text(re.compile("08:45 ·.*跌倒.*· "))
     expect(page.locator("[data-stop]").first).to_contain_text(
         re.compile("08:00–08:.* · .*分钟.* · 奎文样例养老院")
     )
@@ -161,7 +161,7 @@ def test_a_gap_is_dashed_said_and_skipped(sign_in, service, walk):
 def test_alarms_are_on_the_time_line_and_can_be_gone_to(sign_in, service, walk):
     page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}")
     mark = page.locator(f'[data-mark="{walk}"]')
-    expect(mark).to_contain_text("08:45 跌倒")
+    expect(mark).to_contain_text("08:45 · 跌倒")
     mark.click()
     expect(moment(page)).to_have_text("08:45:00")
     service_day = dt.datetime.now(CITY).date().isoformat()

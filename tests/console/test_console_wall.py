@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 
 import pytest
-from console_house import LAT, LON
+from console_house import LAT, LON, until
 
-expect = pytest.importorskip("playwright.sync_api").expect
+playwright = pytest.importorskip("playwright.sync_api")
+expect, PlaywrightError = playwright.expect, playwright.Error
 SLOW = 30_000
 DAY_MS = 86_400_000
 SIZES = [(1366, 768), (1920, 1080), (3840, 2160)]
@@ -52,16 +54,18 @@ def test_it_says_nothing_before_it_knows(sign_in, service):
     service.quiet()
     service.alarm("W09", "sos")
     page = sign_in()
-    held = []
-    page.route("**/api/v1/alarms?*", held.append)
+
+    def hold(_route):
+        """Nobody answers."""
+
+    page.route("**/api/v1/alarms?*", hold)
     page.goto(f"{service.url}?wall=1")
     for priority in ("urgent", "high", "low"):
         expect(page.locator(f"[data-wall={priority}]")).to_have_text("–")
     expect(page.get_by_text("没有紧急告警")).to_have_count(0)
     expect(page.get_by_text("正在读取告警")).to_be_visible()
-    page.unroute_all(behavior="wait")
-    for route in held:
-        route.continue_()
+    page.unroute("**/api/v1/alarms?*")
+    page.reload()
     expect(page.locator("[data-wall=urgent]")).to_have_text("1")
 
 
@@ -150,6 +154,12 @@ def test_a_wall_whose_session_ended_says_so(sign_in, service):
     expect(page.locator("main.wall")).to_have_count(0)
 
 
+def is_another(page):
+    with suppress(PlaywrightError):  # it is between two pages
+        return page.evaluate("window.sameOne ?? null") is None
+    return False
+
+
 def test_newer_files_are_taken_when_nothing_urgent_waits(sign_in, service):
     service.quiet()
     alarm_id = service.alarm("W14", "sos")
@@ -175,7 +185,8 @@ def test_newer_files_are_taken_when_nothing_urgent_waits(sign_in, service):
     assert page.evaluate("window.sameOne") is True
     service.close_alarm(service.get(f"alarms/{alarm_id}"))
     expect(page.locator("[data-wall=urgent]")).to_have_text("0", timeout=SLOW)
-    page.wait_for_function("window.sameOne === undefined && document.querySelector('main.wall')")
+    until(lambda: is_another(page), "the page anew")
+    page.wait_for_selector("main.wall")
 
 
 def test_a_telephone_has_it_all_within_its_width(sign_in, service):
