@@ -179,7 +179,7 @@ const en: typeof zh = {
     failed: 'The track could not be read: {detail}', slider: 'Time', label: 'Schematic of the track', no_alarms: 'No alarms on this day',
   },
   replay: {
-    map: 'Map of the track', whole: 'Whole day', day_before: 'Day before', day_after: 'Day after', step_back: 'Fix before', step_on: 'Next fix', skip: 'Skip gaps',
+    map: 'Map of the track', whole: 'Whole way', day_before: 'Day before', day_after: 'Day after', step_back: 'Fix before', step_on: 'Next fix', skip: 'Skip gaps',
     share: 'Copy link to this moment', reading: 'Reading the track…', nearest: 'Go to the nearest day with a track: {day}', heading: 'Heading {wind} {n}°',
     wind_n: 'north', wind_ne: 'north-east', wind_e: 'east', wind_se: 'south-east', wind_s: 'south', wind_sw: 'south-west', wind_w: 'west', wind_nw: 'north-west',
     in_force: '{name} ({role}) · in force', not_in_force: '{name} ({role}) · not in force', by_device: 'Device {id}', late: 'Arrived {d} late',
