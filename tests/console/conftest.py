@@ -41,7 +41,10 @@ def service(
 @pytest.fixture
 def sign_in(browser: Any, service: House) -> Iterator[Callable[..., Any]]:
     """Opens a browser of its own for an operator, signed in, at an address; a page. What the page
-    complains of fails the test."""
+    complains of fails the test.
+
+    The password is typed once a file; later browsers begin with the session, and whoever finds it ended types again.
+    """
     contexts: list[Any] = []
     complaints: list[str] = []
 
@@ -55,11 +58,15 @@ def sign_in(browser: Any, service: House) -> Iterator[Callable[..., Any]]:
             "console",
             lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None,
         )
+        context.add_cookies(service.cookies.get(name, []))
         page.goto(f"{service.url}{at}")
-        page.fill("#username", name)
-        page.fill("#password", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_selector("header nav", state="attached")  # on a telephone it is behind a button
+        page.wait_for_selector("header nav, #username", state="attached")
+        if page.locator("#username").count():
+            page.fill("#username", name)
+            page.fill("#password", PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_selector("header nav", state="attached")  # on a telephone it is behind a button
+            service.cookies[name] = context.cookies()
         return page
 
     yield opened

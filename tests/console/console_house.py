@@ -109,6 +109,7 @@ class House:
         self._voice.connect("127.0.0.1", mqtt_port)
         self._voice.loop_start()
         self._seq = 0
+        self.cookies: dict[str, list[Any]] = {}  # the sessions that browsers have begun, by operator
 
     def start(self, verb: str) -> None:
         log = (self.directory / f"{verb}.log").open("ab")
