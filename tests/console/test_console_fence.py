@@ -251,7 +251,7 @@ def test_a_fence_is_made_corrected_and_saved_with_the_keys(sign_in, fences):
     expect(page.locator("[data-window-words]")).to_contain_text("06:30")
     page.keyboard.press("Control+s")
     expect(page.locator("[data-dirty]")).to_have_count(0)
-    stored = service_fence(fences, "qw-hy")
+    stored = service_fence(fences, "qw-1")
     assert stored["schedule"]["weekly"] == [{"days": [1, 2, 3, 4, 5, 6, 7], "from": "19:00", "to": "06:30"}]
     assert len(stored["geometry"]["coordinates"][0]) == 5
 
