@@ -134,6 +134,7 @@ def test_the_preview_says_what_the_service_does_once_the_fence_is_saved(city):
     assert (said["raised"], said["avoided"], said["same"], said["moved"]) == (4, 0, 0, 0)
     assert (said["devices"], said["bands"], said["cut"]) == (3, 2, False)
     assert said["messages"] == 2 * 2 * 17
+    assert said["fixes"] == said["messages"]
     saved_ms = city.house.clock.at_ms
     city.house.ask("roster", {"put": {"fences": [SMALL]}})
     city.house.turn()
@@ -281,6 +282,9 @@ def test_readings_come_back_as_the_messages_they_were(city):
         device_of = dict(db.execute("SELECT device_row, device_id FROM devices").fetchall())
         past = past_readings.find(db, sorted(device_of), 0, 2**47, 10**6)
         inputs = list(past_readings.messages(db, past, device_of))
+        # Two positions and an alarm with one; 0, 0 is none.
+        assert past_readings.fixes(db, past, 0) == 3
+        assert past_readings.fixes(db, past, past.to_ms + 1) == 0
     from road import enrolment, roster
 
     again.step([enrolment(roster(**ROSTER), at_ms=inputs[0].received_at_ms)])

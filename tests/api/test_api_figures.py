@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from shift_history import DAY_MS, HOUR_MS, START_MS, History, Slow, lively
+from shift_history import DAY_MS, HOUR_MS, START_MS, History, Slow, lively, ranked
 
 from api import episodes
 from api.acts import Journal, first_seq_from
 from api.database import connect_plainly
 from api.episodes import Period, material
-from api.figures import figures
+from api.figures import figures, percentile
 
 EVERYONE = SimpleNamespace(scope=None)
 GROUPS = {"urgent": ("urgent",), "high": ("high",), "low": ("low",), "urgent_high": ("urgent", "high")}
@@ -24,6 +25,24 @@ def counted(book, period, journal=None):
         return figures(material(connection, journal or Journal(), EVERYONE, period), period).model_dump()
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("times", "half", "most"),
+    [
+        ([], None, None),
+        ([7], 7, 7),
+        ([20, 10], 10, 20),
+        ([30, 10, 20], 20, 30),
+        ([40, 10, 30, 20], 20, 40),
+        (list(range(20, 0, -1)), 10, 19),
+        (list(range(1, 22)), 11, 20),
+    ],
+)
+def test_a_percentile_is_a_time_that_occurred_by_nearest_rank(times, half, most):
+    for percent, wanted in ((50, half), (95, most)):
+        assert percentile(np.array(times, np.int64), percent) == wanted
+        assert ranked(sorted(times), percent) == wanted
 
 
 def compare(said, slow):
