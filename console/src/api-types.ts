@@ -1593,6 +1593,11 @@ export interface components {
             cut: boolean;
             /** Messages */
             messages: number;
+            /**
+             * Fixes
+             * @description Of the messages of the days asked for: how many say where.
+             */
+            fixes: number;
             /** Devices */
             devices: number;
             /** Bands */
