@@ -22,5 +22,8 @@ def test_a_flood_is_told_and_folded_and_an_sos_stands_alone(sign_in, service):
     expect(page.get_by_role("table").locator("[data-alarm]")).to_have_count(1)
     group.get_by_role("button").first.click()
     expect(page.get_by_role("table").locator("[data-alarm]")).to_have_count(FLOOD)
+    page.goto(f"{service.url}#/shift")
+    expect(page.locator("[data-load] [data-figure=在线坐席]")).to_contain_text("li")
+    expect(page.locator("[data-load] [data-figure='近 10 分钟每席']")).to_contain_text(str(FLOOD))
     sign_in("wang")  # with a second seat each has six: the flood goes on until it is below five
     expect(page.locator("[data-flood]")).to_contain_text("2 席值守")

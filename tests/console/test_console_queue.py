@@ -245,7 +245,7 @@ def test_one_person_is_one_row_and_opens_by_keys(sign_in, service):
 
 
 def test_an_outage_is_one_row_with_what_it_explains(sign_in, service):
-    """The core does not raise it yet: the answer of the service is given what it will hold."""
+    """The answer of the service is given what it holds; the real core's is in the outage's own file."""
     alarm_id = service.alarm("S00", "fault")
     base = service.get(f"alarms/{alarm_id}")
 

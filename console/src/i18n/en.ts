@@ -49,6 +49,8 @@ const en: typeof zh = {
   },
   load: {
     flood: 'Flood of alarms', now: '{n} alarms in 10 min, {seats} seats, {each} a seat.', folded: 'High and low alarms are folded by kind and open at a click; urgent ones stand one by one.', sites: '{n} sites',
+    title: 'Load right now', seats: 'Seats online', nobody: 'nobody is signed in', ten: 'Last 10 min, a seat', hour: 'Last hour, a seat', day: 'Last 24 h, a seat', in_all: '{n} for all seats',
+    chattering: 'Chattering (3 or more in 10 min)', stale: '{n} open for over 24 hours', more: '{n} more',
   },
   because: {
     accuracy: 'accuracy {d}', accuracy_unknown: 'accuracy unknown', outside: '{d} outside the fence',

@@ -44,6 +44,8 @@ export default {
   },
   load: {
     flood: '告警洪峰', now: '近 10 分钟 {n} 条告警，{seats} 席值守，每席 {each} 条。', folded: '重要和一般告警按类型合并，点开可看；紧急告警照常逐条显示。', sites: '{n} 家机构',
+    title: '此刻负荷', seats: '在线坐席', nobody: '没有人登录', ten: '近 10 分钟每席', hour: '近 1 小时每席', day: '近 24 小时每席', in_all: '全部坐席共 {n} 条',
+    chattering: '反复报警（10 分钟内 3 次以上）', stale: '超过 24 小时未结束 {n} 条', more: '另有 {n} 条',
   },
   because: {
     accuracy: '精度 {d}', accuracy_unknown: '精度未知', outside: '在围栏外 {d}', inside: '在围栏内、距边界 {d}',
