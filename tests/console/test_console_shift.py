@@ -141,7 +141,7 @@ def test_figures_on_paper_say_of_when_they_are_and_have_their_charts(sign_in, wo
     page.evaluate("localStorage.setItem('shouwang.theme', 'dark')")
     page.reload()
     expect(page.locator(".uplot canvas").first).to_be_visible()
-    expect(page.get_by_role("button", name="打印统计")).to_be_visible()
+    expect(page.get_by_role("button", name="打印", exact=True)).to_be_visible()
     head = page.locator(".shift > header.paper-only")
     expect(head).to_be_hidden()
     # The paper's width and colours are there before the page is put on it.

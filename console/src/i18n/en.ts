@@ -195,7 +195,7 @@ const en: typeof zh = {
     inset: 'What waits in the city', fires: 'fire {n}', more_counties: '{n} more counties', urgent: 'Urgent alarms', learning: 'Reading the alarms…', beyond: '{n} more urgent alarms',
     missing: 'Not yet ready for the shift: {what}', missing_go: 'Go on', missing_tones: 'not played: {tones}', missing_answer: 'nobody said that all four tones were heard',
     missing_unheard: 'the tones were not heard', missing_notifications: 'notifications not allowed', missing_screen: 'the screen may switch off',
-    printed_at: 'Printed {time}', print_figures: 'Print the figures', figures: 'Figures of duty', with_done: 'List what ended one by one', done_all: 'One by one ({n})',
+    printed_at: 'Printed {time}', print_figures: 'Print', figures: 'Figures of duty', with_done: 'List what ended one by one', done_all: 'One by one ({n})',
     done_read: 'Real ones, and those that ended without being acknowledged ({n})', in_export: '{n} more are in the export.', ended_unacknowledged: 'Not acknowledged',
     closed_unacknowledged: 'closed without being acknowledged', nobody_acknowledged: 'nobody acknowledged',
     sort_by: 'Sort by: {what}',

@@ -184,7 +184,7 @@ export default {
     inset: '全市待接警', fires: '火警 {n}', more_counties: '另有 {n} 个县市区', urgent: '紧急告警', learning: '正在读取告警……', beyond: '另有 {n} 条紧急告警',
     missing: '值班准备未完成：{what}', missing_go: '继续', missing_tones: '未试听{tones}', missing_answer: '未确认四种声音都听清', missing_unheard: '声音没听到',
     missing_notifications: '桌面通知未允许', missing_screen: '屏幕常亮未开启',
-    printed_at: '打印于 {time}', print_figures: '打印统计', figures: '值班统计', with_done: '逐条列出已结束的', done_all: '逐条（{n}）', done_read: '真实事件和未接警就结束的，逐条（{n}）',
+    printed_at: '打印于 {time}', print_figures: '打印', figures: '值班统计', with_done: '逐条列出已结束的', done_all: '逐条（{n}）', done_read: '真实事件和未接警就结束的，逐条（{n}）',
     in_export: '另有 {n} 条见导出。', ended_unacknowledged: '其中未接警', closed_unacknowledged: '未接警直接结束', nobody_acknowledged: '无人接警',
     sort_by: '按{what}排序',
     head: {
