@@ -110,7 +110,7 @@ class Crossings:
             kept = was >= 0 if column.name in {"entered", "rearm"} else same
             getattr(fresh, column.name)[kept] = getattr(old, column.name)[was[kept]]
         self.pairs = fresh
-        self.recent.relay(was, same, fences.pair_row)
+        self.recent.relay(fences, was, same)
         return np.flatnonzero(~same)
 
     def assume_occupied(self, pairs: Rows, at_ms: Longs) -> None:

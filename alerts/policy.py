@@ -239,6 +239,12 @@ class Policy:
     late_for_s: float = 600.0
     undo_s: float = 60.0
     shelve_max_s: float = 12 * 3600.0
+    # Who is not home when an approved outing ends is given this long: buses and families are late by some
+    # minutes, and a wanderer is most often found within a few streets in the first quarter of an hour.
+    outing_grace_s: float = 900.0
+    # A weekend with the family; whoever stays longer is approved anew. Plans beyond a month change.
+    outing_max_s: float = 72 * 3600.0
+    outing_ahead_s: float = 30 * 86_400.0
     # A wearer in need is asked for a fresh position when the last fix is older.
     locate_after_s: float = 60.0
     locate_expires_s: float = 300.0

@@ -27,6 +27,7 @@ from api import (
     imports,
     logs,
     operators,
+    outings,
     problems,
     push,
     reports,
@@ -85,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     for module in (
         auth, operators, alarms, push, summary, shift, shift_notes, reports, devices, tracks, track_days,
-        wearings, swap, imports, fence_preview, basemap, commands, health, asyncapi,
+        wearings, swap, outings, imports, fence_preview, basemap, commands, health, asyncapi,
     ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):
