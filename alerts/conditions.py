@@ -6,6 +6,7 @@ written at once. Only the few rows that change something are looked at one by on
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -297,17 +298,19 @@ class Conditions:
         """When to look again at those who may be outside, and whom to ask where they are."""
         policy, a = self._policy.fence, self._fleet.arrays
         pairs, owner = self._fences.pairs_of(rows)
-        left_p, entered_p = self._crossings.suspicion(self._fences, pairs, owner, len(rows))
-        left_p = np.where(a.condition_bits[rows] & _FENCE_LEFT_BIT, 0.0, left_p)
-        likely = np.maximum(left_p, entered_p)
+        left, tuned = (
+            (a.condition_bits[rows] & _FENCE_LEFT_BIT) != 0,
+            self._crossings.tuned(self._fences, pairs),
+        )
+        suspected = partial(self._crossings.suspected, self._fences, pairs, owner, left)
         silence = np.maximum(
             ms(policy.silence_s), (policy.silence_gaps * a.fix_gap_ms[rows]).astype(np.int64)
         )
-        due = np.where(likely >= policy.silence_p, received + silence, NOT_DUE_MS)
-        stale = (likely >= policy.raise_p) & ~self._is_present(rows, received)
+        due = np.where(suspected(tuned.silence_p), received + silence, NOT_DUE_MS)
+        stale = suspected(tuned.raise_p) & ~self._is_present(rows, received)
         due = np.where(stale, np.minimum(received + ms(policy.settle_s), a.fence_due_ms[rows]), due)
         a.fence_due_ms[rows] = np.where(due == NOT_DUE_MS, due, -(-due // 1000) * 1000)
-        asks = (likely >= policy.ask_p) & (a.kind_code[rows] == _WRISTBAND)
+        asks = suspected(policy.ask_p) & (a.kind_code[rows] == _WRISTBAND)
         asks &= received - a.asked_at_ms[rows] >= ms(policy.ask_every_s)
         a.asked_at_ms[rows[asks]] = received[asks]
         self._asks += [
@@ -323,7 +326,7 @@ class Conditions:
         """Nothing came that says otherwise."""
         self._fleet.arrays.fence_due_ms[row] = NOT_DUE_MS
         rows = np.array([row])
-        self._crossings.convict(self._fences, rows, self._policy.fence.silence_p)
+        self._crossings.convict(self._fences, rows)
         self._decide_fences(rows, np.array([due_ms]), TIMER, rows, None)
 
     def _margin_m(self, pairs: Rows) -> Floats:

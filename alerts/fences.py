@@ -12,6 +12,7 @@ from alerts.batch import Bools, Bytes, Longs, Rows
 from alerts.geometry import Shape, Shapes, compile_shape
 from alerts.roster import Device, Fence
 from alerts.schedule import NEVER_MS, Schedule
+from alerts.tuning import Tuning, check
 
 SAFE: Final = "safe"
 FORBIDDEN: Final = "forbidden"
@@ -35,6 +36,7 @@ class Fences:
         self.ids: list[str] = []
         self.index_of: dict[str, int] = {}
         self.shapes = Shapes([])
+        self.tuning = Tuning([])
         self.is_safe: Bools = np.empty(0, np.bool_)
         self.in_force: Bools = np.empty(0, np.bool_)
         self.next_change_ms = NEVER_MS
@@ -56,6 +58,7 @@ class Fences:
             raise ValueError(f"fence {fence.fence_id}: role must be safe or forbidden, not {fence.role!r}")
         try:
             compiled = compile_shape(fence.geometry)
+            check(fence.evidence or {})
             schedule = self._schedule(fence.schedule) if fence.schedule else None
         except ValueError as error:
             raise ValueError(f"fence {fence.fence_id}: {error}") from error
@@ -80,6 +83,7 @@ class Fences:
         self.index_of = {fence_id: index for index, fence_id in enumerate(self.ids)}
         self.shapes = Shapes([self._shapes[fence_id] for fence_id in self.ids])
         self.is_safe = np.array([self.definitions[i].role == SAFE for i in self.ids], np.bool_)
+        self.tuning = Tuning([self.definitions[i].evidence for i in self.ids])
         self.refresh_schedules(now_ms)
         self.assign(devices, guests)
 

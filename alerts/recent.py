@@ -195,11 +195,11 @@ class Recent:
             return
         is_safe, _ = fences.roles(pairs)
         margin = fences.shapes.margin_m(fences.pair_fence[pairs], fixes.lat_deg[owner], fixes.lon_deg[owner])
-        edge_m = np.where(is_safe, self._policy.edge_m, self._policy.edge_forbidden_m)
+        tuned = fences.tuning.of(self._policy, fences.pair_fence[pairs], is_safe)
         fit = type(fit)(*(column[owner] for column in fit))
         belief = _rows_of(self.now.belief, pairs)
         belief = weigh(
-            self._policy, belief, fit, fixes.at_ms[owner], np.where(is_safe, -margin, margin), edge_m
+            self._policy, belief, fit, fixes.at_ms[owner], np.where(is_safe, -margin, margin), tuned
         )
         _put_rows(self.now.belief, pairs, belief)
 

@@ -1594,6 +1594,20 @@ export interface components {
             p95_ms: number | null;
         };
         /**
+         * Evidence
+         * @description How sure (`raise_p`), how far beyond (`edge_m`) and for how long (`confirm_s`) before the fence raises.
+         *
+         *     What is missing is the policy's.
+         */
+        Evidence: {
+            /** Raise P */
+            raise_p?: number | null;
+            /** Edge M */
+            edge_m?: number | null;
+            /** Confirm S */
+            confirm_s?: number | null;
+        };
+        /**
          * Fence
          * @description An area to stay in, or to keep out of. Without a schedule it is always in force.
          */
@@ -1613,6 +1627,7 @@ export interface components {
             /** Geometry */
             geometry: components["schemas"]["Circle"] | components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
             schedule?: components["schemas"]["Schedule"] | null;
+            evidence?: components["schemas"]["Evidence"] | null;
         };
         /** FencePage */
         FencePage: {
@@ -1692,6 +1707,7 @@ export interface components {
             /** Geometry */
             geometry: components["schemas"]["Circle"] | components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
             schedule?: components["schemas"]["Schedule"] | null;
+            evidence?: components["schemas"]["Evidence"] | null;
         };
         /**
          * Figures

@@ -176,6 +176,11 @@ _SAME = {
     "press": "water_pressure_low", "current": "electrical", "faults": "fault",
 }  # fmt: skip
 
+_EVIDENCE = [
+    None, None, None, {}, {"raise_p": 0.7}, {"raise_p": 0.999}, {"edge_m": 60.0, "confirm_s": 0.0},
+    {"raise_p": 0.5, "edge_m": 0.0, "confirm_s": 60.0},
+]  # fmt: skip
+
 _WHAT = ("stay", "fix", "heartbeat", "alarm", "command", "edit", "listening", "outing")
 
 Said = dict[str, Any]
@@ -192,6 +197,7 @@ def a_fence(dice: Random, fence_id: str) -> Fence:
         geometry=dice.choice(_GEOMETRIES),
         site_id=dice.choice(["s1", "s1", "s2", None]),
         schedule=dice.choice([None, None, None, NIGHT, DAY, SHORT]),
+        evidence=dice.choice(_EVIDENCE),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -547,9 +548,17 @@ class Oracle:
     def beyond(self, fence_id: str):
         """How far beyond a fence a fix lies, and where beyond begins."""
         rule, ground, safe = self.policy.fence, self.grounds[fence_id], self.fences[fence_id].role == "safe"
-        if safe:
-            return lambda fix: (-ground.margin_m(fix.lat, fix.lon), rule.edge_m)
-        return lambda fix: (ground.margin_m(fix.lat, fix.lon), rule.edge_forbidden_m)
+        own, sign = self.fences[fence_id].evidence or {}, -1 if safe else 1
+        edge_m = own.get("edge_m", rule.edge_m if safe else rule.edge_forbidden_m)
+        enough = own.get("raise_p", rule.raise_p), round(own.get("confirm_s", rule.confirm_s) * 1000)
+        return lambda fix: (sign * ground.margin_m(fix.lat, fix.lon), edge_m, *enough)
+
+    def silence_p(self, fence_id: str) -> float:
+        own = self.fences[fence_id].evidence or {}
+        return max(own.get("raise_p", 0.0), self.policy.fence.silence_p)
+
+    def raise_p(self, fence_id: str) -> float:
+        return (self.fences[fence_id].evidence or {}).get("raise_p", self.policy.fence.raise_p)
 
     def newest(self, wearer: Wearer, fix: Fix, now: int) -> None:
         if wearer.fix is None:
@@ -565,19 +574,19 @@ class Oracle:
         """When to look again at somebody who may be outside."""
         wearer, rule = self.wearers[row], self.policy.fence
         chances = {i: p.breach_p for i, p in wearer.diary.now.pairs.items() if self.counts(wearer, i)}
-        safe = [p for i, p in chances.items() if self.fences[i].role == "safe"]
-        forbidden = [
-            p
-            for i, p in chances.items()
-            if self.fences[i].role == "forbidden" and not wearer.fences[i].entered
-        ]
-        likely = max([0.0 if wearer.away or not safe else min(safe), *forbidden])
+        safe = [i for i in chances if self.fences[i].role == "safe"]
+        forbidden = [i for i in chances if i not in safe and not wearer.fences[i].entered]
+
+        def suspected(least: Callable[[str], float]) -> bool:
+            out = bool(safe) and not wearer.away and all(chances[i] >= least(i) for i in safe)
+            return out or any(chances[i] >= least(i) for i in forbidden)
+
         due = wearer.look_ms
         wearer.look_ms = None
-        if likely >= rule.raise_p and now - wearer.fix[0] > ms(rule.present_s):
+        if suspected(self.raise_p) and now - wearer.fix[0] > ms(rule.present_s):
             settled = now + ms(rule.settle_s)
             wearer.look_ms = full_second(settled if due is None else min(due, settled))
-        elif likely >= rule.silence_p:
+        elif suspected(self.silence_p):
             wearer.look_ms = full_second(
                 now + max(ms(rule.silence_s), int(rule.silence_gaps * wearer.fix_gap_ms))
             )
@@ -588,7 +597,7 @@ class Oracle:
         wearer = self.wearers[row]
         wearer.look_ms = None
         for fence_id, pair in wearer.diary.now.pairs.items():
-            if self.counts(wearer, fence_id) and pair.breach_p >= self.policy.fence.silence_p:
+            if self.counts(wearer, fence_id) and pair.breach_p >= self.silence_p(fence_id):
                 pair.verdict = "breached"
         wearer.diary.settle()
         self.decide(row, now)

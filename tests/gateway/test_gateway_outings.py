@@ -6,6 +6,7 @@ from road import FAR_LAT, House
 from road import HOME as YARD
 
 from iot_gateway.replay import export_files, replay_files
+from iot_gateway.stored_roster import roster_of
 
 HOUR_MS = 3_600_000
 HOME, STREET = {"lat": YARD[1], "lon": YARD[0]}, {"lat": FAR_LAT, "lon": YARD[0]}
@@ -82,3 +83,23 @@ def test_who_is_out_is_still_out_after_a_crash_and_a_replay_says_the_same(house,
     assert [(line["seq"], line["at_ms"], line["kind"]) for line in lines] == [
         (one["seq"], one["at_ms"], one["kind"]) for one in said
     ]
+
+
+def test_a_fence_keeps_its_own_evidence_in_the_store_the_core_and_the_roster_file(house):
+    yard = {"fence_id": "yard", "role": "safe", "site_id": "s1", "geometry": {"type": "Point", "coordinates": YARD, "radius_m": 100.0}}  # fmt: skip
+
+    def put(**evidence):
+        command_id = house.ask("roster", {"put": {"fences": [yard | {"evidence": evidence}]}})
+        house.turn()
+        return house.answer(command_id)
+
+    assert put(raise_p=0.9)[0] == "done"
+    assert house.rows("SELECT evidence FROM fences") == [('{"raise_p":0.9}',)]
+    for wrong in ({"raise_p": 0.4}, {"edge_m": 201}, {"confirm_s": "soon"}, {"raisep": 0.9}):
+        assert put(**wrong)[0] == "invalid", wrong
+    house.restart()
+    assert house.gateway.engine.fences.definitions["yard"].evidence == {"raise_p": 0.9}
+    (fence,) = roster_of(house.settings.database).fences
+    assert msgspec.to_builtins(fence.evidence) == {"raise_p": 0.9}
+    put()
+    assert house.gateway.engine.fences.definitions["yard"].evidence is None

@@ -410,8 +410,12 @@ const en: typeof zh = {
     escort_hint: 'e.g. son Wang Qiang, phone', fence_hint: 'Optional; leaving it after arrival is an alarm', more: 'More: a later beginning, a note', with: 'Escort, destination, note',
     wrong: { end: 'It must end after it begins, and after now.', long: 'An outing lasts at most 72 hours.', far: 'At most 30 days ahead.' },
     overlaps: 'This person has an approved outing at that time; change or end that one first.',
-    now: 'Out with approval now ({n})', none: 'Nobody is out with approval now', failed: 'The outings could not be read; this may be out of date.',
+    now: '5. Out with approval now ({n})', none: 'Nobody is out with approval now', failed: 'The outings could not be read; this may be out of date.',
     because: { overdue: 'approved outing over for {d}, not back yet', left: 'left the destination during an outing', over: 'out with approval' },
+  },
+  fence_evidence: {
+    label: 'Sensitivity', usual: 'Standard', sooner: 'Sooner: a pond or a road at the gate', surer: 'Surer: wide grounds, a park', own: 'Set otherwise ({p})',
+    hint: 'Sooner: some seconds earlier, some more false alarms. Surer: the other way round. Preview before saving.',
   },
 }
 

@@ -14,6 +14,7 @@ export interface Draft {
   site_id: string | null
   shape: Shape
   hours: { tz: string, weekly: Window[] } | null
+  evidence: NonNullable<Fence['evidence']>
 }
 
 export const CITY_TZ = 'Asia/Shanghai'
@@ -22,7 +23,7 @@ export function newDraft(siteId: string | null): Draft {
   const stem = siteId ?? 'fence'
   let n = 1
   while (fences.items.has(`${stem}-${n}`)) n++
-  return { fence_id: `${stem}-${n}`, name: '', role: 'safe', site_id: siteId, shape: EMPTY, hours: null }
+  return { fence_id: `${stem}-${n}`, name: '', role: 'safe', site_id: siteId, shape: EMPTY, hours: null, evidence: {} }
 }
 
 export function draftOf(fence: Fence): Draft {
@@ -34,7 +35,7 @@ export function draftOf(fence: Fence): Draft {
     : null
   return {
     fence_id: fence.fence_id, name: fence.name ?? '', role: fence.role, site_id: fence.site_id ?? null,
-    shape: fromGeometry(fence.geometry), hours,
+    shape: fromGeometry(fence.geometry), hours, evidence: { ...fence.evidence },
   }
 }
 
@@ -47,6 +48,7 @@ export function fenceOf(draft: Draft): Fence {
     ...(draft.site_id ? { site_id: draft.site_id } : {}),
     geometry: toGeometry(draft.shape),
     ...(draft.hours ? { schedule: { tz: draft.hours.tz, weekly: draft.hours.weekly } } : {}),
+    ...(Object.values(draft.evidence).some(value => value != null) ? { evidence: draft.evidence } : {}),
   }
 }
 
