@@ -6,6 +6,7 @@ written at once. Only the few rows that change something are looked at one by on
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from alerts.fleet import DEVICE_KIND_CODE, DEVICE_KINDS, LONG_AGO_MS, NOT_DUE_MS
 from alerts.lifecycle import READING, TIMER, Event
 from alerts.motion import Fixes
 from alerts.outages import Outages
+from alerts.outings import Outings
 from alerts.policy import Limit, Policy, ms
 from alerts.vocabulary import KIND_BIT, KIND_INDEX, KINDS, MOMENTARY, kinds_of
 
@@ -47,9 +49,11 @@ class Conditions:
     """Reads readings and timers, writes the fleet's state; `take_events` is what came of it."""
 
     def __init__(
-        self, policy: Policy, fleet: Fleet, fences: Fences, crossings: Crossings, outages: Outages
-    ) -> None:
+        self, policy: Policy, fleet: Fleet, fences: Fences, crossings: Crossings, outages: Outages,
+        outings: Outings,
+    ) -> None:  # fmt: skip
         self._policy, self._fleet, self._fences, self._crossings = policy, fleet, fences, crossings
+        self._outings = outings
         self.contact = Contact(policy, fleet, outages)
         delays = {KIND_INDEX[x.kind]: (ms(x.on_delay_s), ms(x.off_delay_s)) for x in policy.limits}
         delays[KIND_INDEX["fault"]] = ms(policy.fault.on_delay_s), ms(policy.fault.off_delay_s)
@@ -267,11 +271,12 @@ class Conditions:
         self._crossings.recent.start_anew(self._fences, rows[gone_back])
         fixes = Fixes(effective, batch.lat_deg[at], batch.lon_deg[at], batch.acc_m[at], batch.src[at])
         changed, witness = self._crossings.take(self._fences, rows, fixes)
+        self._outings.arrive(rows[changed])
         track = self._crossings.recent.now.track
         is_newest = (effective == track.at_ms[rows]) & (fixes.lat_deg == track.lat_deg[rows])
         self._newest_fix(batch, at[changed & is_newest], effective[changed & is_newest])
         self._decide_fences(rows[changed], received[changed], READING, batch.arrival[at][changed], witness)
-        self._watch(rows[changed], received[changed], batch.arrival[at][changed])
+        self._watch(rows[changed], received[changed], READING, batch.arrival[at][changed])
 
     def _newest_fix(self, batch: Batch, at: Rows, effective: Longs) -> None:
         """The position people are shown, and how often there is one."""
@@ -285,25 +290,31 @@ class Conditions:
         a.fix_lat_deg[rows], a.fix_lon_deg[rows] = batch.lat_deg[at], batch.lon_deg[at]
         a.fix_acc_m[rows], a.fix_src[rows] = batch.acc_m[at], batch.src[at]
 
-    def _watch(self, rows: Rows, received: Longs, order: Rows) -> None:
+    def look_again(self, rows: Rows, at_ms: int) -> None:
+        """The safe fences of these devices count again: who is outside of them by what is known?"""
+        self._watch(rows, np.full(len(rows), at_ms), TIMER, rows)
+
+    def _watch(self, rows: Rows, received: Longs, phase: int, order: Rows) -> None:
         """When to look again at those who may be outside, and whom to ask where they are."""
         policy, a = self._policy.fence, self._fleet.arrays
         pairs, owner = self._fences.pairs_of(rows)
-        left_p, entered_p = self._crossings.suspicion(self._fences, pairs, owner, len(rows))
-        left_p = np.where(a.condition_bits[rows] & _FENCE_LEFT_BIT, 0.0, left_p)
-        likely = np.maximum(left_p, entered_p)
+        left, tuned = (
+            (a.condition_bits[rows] & _FENCE_LEFT_BIT) != 0,
+            self._crossings.tuned(self._fences, pairs),
+        )
+        suspected = partial(self._crossings.suspected, self._fences, pairs, owner, left)
         silence = np.maximum(
             ms(policy.silence_s), (policy.silence_gaps * a.fix_gap_ms[rows]).astype(np.int64)
         )
-        due = np.where(likely >= policy.silence_p, received + silence, NOT_DUE_MS)
-        stale = (likely >= policy.raise_p) & ~self._is_present(rows, received)
+        due = np.where(suspected(tuned.silence_p), received + silence, NOT_DUE_MS)
+        stale = suspected(tuned.raise_p) & ~self._is_present(rows, received)
         due = np.where(stale, np.minimum(received + ms(policy.settle_s), a.fence_due_ms[rows]), due)
         a.fence_due_ms[rows] = np.where(due == NOT_DUE_MS, due, -(-due // 1000) * 1000)
-        asks = (likely >= policy.ask_p) & (a.kind_code[rows] == _WRISTBAND)
+        asks = suspected(policy.ask_p) & (a.kind_code[rows] == _WRISTBAND)
         asks &= received - a.asked_at_ms[rows] >= ms(policy.ask_every_s)
         a.asked_at_ms[rows[asks]] = received[asks]
         self._asks += [
-            Ask(int(received[i]), READING, int(order[i]), int(rows[i])) for i in np.flatnonzero(asks)
+            Ask(int(received[i]), phase, int(order[i]), int(rows[i])) for i in np.flatnonzero(asks)
         ]
 
     def _is_present(self, rows: Rows, now_ms: Longs) -> Bools:
@@ -315,7 +326,7 @@ class Conditions:
         """Nothing came that says otherwise."""
         self._fleet.arrays.fence_due_ms[row] = NOT_DUE_MS
         rows = np.array([row])
-        self._crossings.convict(self._fences, rows, self._policy.fence.silence_p)
+        self._crossings.convict(self._fences, rows)
         self._decide_fences(rows, np.array([due_ms]), TIMER, rows, None)
 
     def _margin_m(self, pairs: Rows) -> Floats:
@@ -334,7 +345,7 @@ class Conditions:
         self._crossings.assume_occupied(pairs[inside], fix_at_ms[inside])
 
     def fences_changed(self, rows: Rows, at_ms: int) -> None:
-        """A schedule or an edit changed what holds these devices: decide anew on what is known."""
+        """A schedule or an outing changed what holds these devices: decide anew on what is known."""
         self._decide_fences(rows, np.full(len(rows), at_ms), TIMER, rows, None)
 
     def _decide_fences(
@@ -346,6 +357,8 @@ class Conditions:
         held = (self._fleet.arrays.condition_bits[rows] & _FENCE_LEFT_BIT) != 0
         rearmed = (self._fleet.arrays.rearm_bits[rows] & _FENCE_LEFT_BIT) != 0
         left, back = self._crossings.left(self._fences, pairs, owner, len(rows))
+        self._outings.come_home(rows)
+        left &= ~self._outings.in_grace(rows, at_ms)
         present = self._is_present(rows, at_ms) | (phase == TIMER)
         is_safe, in_force = self._fences.roles(pairs)
         anew = np.bincount(owner[is_safe & in_force & ~seen], minlength=len(rows)) == 0
@@ -364,11 +377,11 @@ class Conditions:
                 pair = pair if same is None else same
             else:
                 fence_id = self._fences.ids[int(self._fences.pair_fence[pair])] if occupied else None
-            because = self._fence_because(pair) | self._silence(row, when)
+            because = self._fence_because(pair) | self._silence(row, when) | self._outings.words(row)
             self._fleet.left_fence[row] = fence_id
         else:
             fence_id = self._fleet.left_fence.pop(row)
-            because = self._fence_over_because(row, fence_id)
+            because = self._fence_over_because(row, fence_id) | self._outings.words(row)
         self.debounce.set(self._fence_event(when, FENCE_LEFT, begins, row, fence_id, because))
 
     def _decide_entered(
@@ -425,12 +438,12 @@ class Conditions:
     def _fence_over_because(self, row: int, fence_id: str | None) -> dict[str, Any]:
         """Why a wearer counts as no longer away from a fence, which may be gone by now."""
         pair = self._fences.pair_of(row, fence_id)
-        if fence_id is None:
+        if pair is None:
             pair, _ = self._crossings.last_occupied(self._fences, row)
         if pair is None:
             return {"rule": "fence", "in_force": False}
-        in_force = bool(self._fences.in_force[self._fences.pair_fence[pair]])
-        return self._fence_because(pair) | {"in_force": in_force}
+        _, in_force = self._fences.roles(np.array([pair]))
+        return self._fence_because(pair) | {"in_force": bool(in_force[0])}
 
 
 def _reading_event(batch: Batch, place: int, kind: int, begins: bool, because: dict[str, Any]) -> Event:

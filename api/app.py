@@ -28,6 +28,7 @@ from api import (
     load,
     logs,
     operators,
+    outings,
     problems,
     push,
     reports,
@@ -86,7 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     for module in (
         auth, operators, alarms, push, summary, load, shift, shift_notes, reports, devices, tracks, track_days,
-        wearings, swap, imports, fence_preview, basemap, commands, health, asyncapi,
+        wearings, swap, outings, imports, fence_preview, basemap, commands, health, asyncapi,
     ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):

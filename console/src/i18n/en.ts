@@ -359,7 +359,7 @@ const en: typeof zh = {
   },
   register: {
     one: { sites: 'site', residents: 'resident', devices: 'device', fences: 'fence' },
-    of: { sites: '{n} sites', residents: '{n} residents', devices: '{n} devices', fences: '{n} fences' },
+    of: { sites: '{n} sites', residents: '{n} residents', devices: '{n} devices', fences: '{n} fences', outings: '{n} outings' },
     new_one: 'New {kind}', edit_one: 'Edit {kind}', edit: 'Edit', remove: 'Delete', save: 'Save', needed: 'required', choose: 'Choose', nothing: 'none', copy: 'Copy',
     unsaved: 'There are unsaved changes. Discard them?', stay: 'Keep editing', discard: 'Discard', look_at_fields: 'Not saved: look at the marked fields.',
     gone: 'It is no longer in the roster; somebody may just have deleted it.', not_decided: 'The gateway has not answered for a minute. Reload the roster to see whether it was done.',
@@ -411,6 +411,26 @@ const en: typeof zh = {
         changed_since_preview: 'The roster has changed since the preview; it was checked again, please look again.', rows_in_error: 'Some rows now have errors; nothing was written.',
       },
     },
+  },
+  outing: {
+    heading: 'Outing', register: 'Register outing', title: 'Register an outing of {name}', prolong: 'Change end', prolong_title: 'Change the end of the outing of {name}', end: 'End outing', call_off: 'Call off',
+    end_ask: 'The outing ends now and the fences count again; if the person is still away, an alarm is raised at once. Are you sure?', call_off_ask: 'This outing has not begun. Call it off?',
+    hint: 'During an outing leaving the safe area raises no alarm; forbidden areas, SOS and falls do as ever. Who is not back 15 minutes after the end is an alarm.',
+    until: 'Out with approval until {time} ({reason})', planned: 'Outing approved {from} to {to} ({reason})',
+    reason: { family: 'family', hospital: 'hospital', bus: 'day-care bus', activity: 'activity', other: 'other' },
+    quick: { two_hours: '2 hours', evening: 'Today 20:00', tomorrow: 'Tomorrow 20:00' },
+    field: {
+      until: 'Until', until_exact: 'Exact end', from: 'Begins (empty: now)', began: 'Out since', reason: 'Reason', escort: 'Escort', fence_id: 'Destination', note: 'Note', created_by: 'Registered by',
+    },
+    escort_hint: 'e.g. son Wang Qiang, phone', fence_hint: 'Optional; leaving it after arrival is an alarm', more: 'More: a later beginning, a note', with: 'Escort, destination, note',
+    wrong: { end: 'It must end after it begins, and after now.', long: 'An outing lasts at most 72 hours.', far: 'At most 30 days ahead.' },
+    overlaps: 'This person has an approved outing at that time; change or end that one first.',
+    now: '5. Out with approval now ({n})', none: 'Nobody is out with approval now', failed: 'The outings could not be read; this may be out of date.',
+    because: { overdue: 'approved outing over for {d}, not back yet', left: 'left the destination during an outing', over: 'out with approval' },
+  },
+  fence_evidence: {
+    label: 'Sensitivity', usual: 'Standard', sooner: 'Sooner: a pond or a road at the gate', surer: 'Surer: wide grounds, a park', own: 'Set otherwise ({p})',
+    hint: 'Sooner: some seconds earlier, some more false alarms. Surer: the other way round. Preview before saving.',
   },
 }
 

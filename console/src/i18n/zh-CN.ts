@@ -346,7 +346,7 @@ export default {
   },
   register: {
     one: { sites: '机构', residents: '老人', devices: '设备', fences: '围栏' },
-    of: { sites: '{n} 家机构', residents: '{n} 位老人', devices: '{n} 台设备', fences: '{n} 个围栏' },
+    of: { sites: '{n} 家机构', residents: '{n} 位老人', devices: '{n} 台设备', fences: '{n} 个围栏', outings: '{n} 次外出' },
     new_one: '新建{kind}', edit_one: '修改{kind}', edit: '修改', remove: '删除', save: '保存', needed: '必填', choose: '请选择', nothing: '无', copy: '复制',
     unsaved: '有未保存的修改，确定放弃吗？', stay: '继续填写', discard: '放弃修改', look_at_fields: '请检查标出的内容，未保存。',
     gone: '名册中已没有这一条，可能刚被他人删除。', not_decided: '网关一分钟内没有答复，请刷新名册确认是否已生效。',
@@ -398,5 +398,25 @@ export default {
         changed_since_preview: '预览之后名册又有变化，已重新检查，请再看一遍。', rows_in_error: '有的行现在有错误，没有写入任何内容。',
       },
     },
+  },
+  outing: {
+    heading: '外出', register: '登记外出', title: '为 {name} 登记外出', prolong: '改时间', prolong_title: '修改 {name} 的外出截止时间', end: '结束外出', call_off: '取消外出',
+    end_ask: '外出立即结束，围栏马上恢复；人若仍在外，会立即告警。确定吗？', call_off_ask: '这次外出尚未开始，确定取消吗？',
+    hint: '外出期间不会因离开安全区告警；危险区、呼救、跌倒照常告警。到期后 15 分钟仍未返回即告警。',
+    until: '批准外出至 {time}（{reason}）', planned: '已批准 {from} 至 {to} 外出（{reason}）',
+    reason: { family: '家属', hospital: '就医', bus: '日间班车', activity: '活动', other: '其他' },
+    quick: { two_hours: '2 小时', evening: '今晚 20:00', tomorrow: '明天 20:00' },
+    field: {
+      until: '到什么时候', until_exact: '截止时间', from: '什么时候开始（不填即现在）', began: '外出开始', reason: '原因', escort: '陪同人', fence_id: '目的地', note: '备注', created_by: '登记人',
+    },
+    escort_hint: '如：儿子 王强，电话', fence_hint: '可不填；选了安全区，到达后离开即告警', more: '更多：以后才开始、备注', with: '陪同、目的地、备注',
+    wrong: { end: '截止时间须晚于开始时间和现在。', long: '一次外出最长 72 小时。', far: '最多提前 30 天登记。' },
+    overlaps: '此人在这段时间已有一次批准的外出，请先修改或结束那一次。',
+    now: '五、正在外出的老人（{n}）', none: '现在没有批准外出的老人', failed: '外出名单读取失败，可能不是最新的。',
+    because: { overdue: '批准外出已到期 {d}，仍未返回', left: '外出期间离开了目的地', over: '批准外出中' },
+  },
+  fence_evidence: {
+    label: '灵敏度', usual: '标准', sooner: '更快：院门口的水塘、公路', surer: '更稳：大院、公园', own: '另行设定（{p}）',
+    hint: '更快：少几十秒，误报多一些；更稳：误报少一些，晚几十秒。可先预演再保存。',
   },
 }

@@ -29,6 +29,14 @@ const percent = (p: number): string => `${Math.min(99.9, Math.floor(p * 1000) / 
 /** "Satellite fix" begins a line with a capital; in the middle of one it has none, but "WiFi" keeps its own. */
 const inSentence = (words: string): string => words.replace(/^[A-Z](?=[a-z]+\b)/, letter => letter.toLowerCase())
 
+/** Of somebody whose outing goes on, or is over: what an operator must read first. */
+function outing(because: Because, t: Translate, nowMs: number): string[] {
+  const ended = number(because.outing_ended_at_ms)
+  if (ended !== null) return [t('outing.because.overdue', { d: duration(nowMs - ended, t) })]
+  if (typeof because.outing_id !== 'string') return []
+  return [t(because.in_force === undefined ? 'outing.because.left' : 'outing.because.over')]
+}
+
 function fence(because: Because, t: Translate): string[] {
   if (because.edited === true) return [t('because.fence_edited')]
   const margin = number(because.margin_m)
@@ -125,7 +133,7 @@ function strange(because: Because, t: Translate): string[] {
 function parts(because: Because, t: Translate, nowMs: number): string[] {
   switch (because.rule) {
     case 'device': return device(because, t)
-    case 'fence': return fence(because, t)
+    case 'fence': return [...outing(because, t, nowMs), ...fence(because, t)]
     case 'limit': return limit(because, t)
     case 'contact': return contact(because, t, nowMs)
     case 'worn': return worn(because, t)

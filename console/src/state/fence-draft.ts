@@ -16,6 +16,7 @@ export interface Draft {
   site_id: string | null
   shape: Shape
   hours: { tz: string, weekly: Window[] } | null
+  evidence: NonNullable<Fence['evidence']>
 }
 
 export const CITY_TZ = 'Asia/Shanghai'
@@ -23,7 +24,7 @@ export const CITY_TZ = 'Asia/Shanghai'
 export const freeId = (siteId: string | null, name: string): string => proposedId(siteId, name, latinOf, id => fences.items.has(id))
 
 export function newDraft(siteId: string | null): Draft {
-  return { fence_id: freeId(siteId, ''), name: '', role: 'safe', site_id: siteId, shape: EMPTY, hours: null }
+  return { fence_id: freeId(siteId, ''), name: '', role: 'safe', site_id: siteId, shape: EMPTY, hours: null, evidence: {} }
 }
 
 export function draftOf(fence: Fence): Draft {
@@ -35,7 +36,7 @@ export function draftOf(fence: Fence): Draft {
     : null
   return {
     fence_id: fence.fence_id, name: fence.name ?? '', role: fence.role, site_id: fence.site_id ?? null,
-    shape: fromGeometry(fence.geometry), hours,
+    shape: fromGeometry(fence.geometry), hours, evidence: { ...fence.evidence },
   }
 }
 
@@ -48,6 +49,7 @@ export function fenceOf(draft: Draft): Fence {
     ...(draft.site_id ? { site_id: draft.site_id } : {}),
     geometry: toGeometry(draft.shape),
     ...(draft.hours ? { schedule: { tz: draft.hours.tz, weekly: draft.hours.weekly } } : {}),
+    ...(Object.values(draft.evidence).some(value => value != null) ? { evidence: draft.evidence } : {}),
   }
 }
 
