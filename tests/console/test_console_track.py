@@ -139,7 +139,7 @@ def test_what_is_said_of_a_moment_is_told_apart(sign_in, service, walk):
     expect(page.locator("p.now")).to_contain_text(re.compile("卫星定位 · .*精度.* · .* · .*km/h"))
     expect(page.locator(f'[data-mark="{walk}"]')).to_contain_text(re.compile("08:45 ·.*跌倒.*· "))
     expect(page.locator("[data-stop]").first).to_contain_text(
-        re.compile("08:00–08:.* · .*分钟.* · 奎文样例养老院")
+        re.compile("08:00–08:.* · .*分钟.*· 奎文样例养老院")
     )
 
 
