@@ -217,6 +217,7 @@ def test_the_wall_counts_and_has_no_controls(sign_in, service):
     page.goto(f"{service.url}?wall=1")
     expect(page.locator(f'main.wall [data-alarm="{alarm_id}"]')).to_contain_text("样例老人16")
     open_now = service.get("summary")["alarms"]["by_priority"]["urgent"]
+    expect(page.locator("[data-wall=urgent]")).not_to_have_text("–")
     assert 0 < int(page.locator("[data-wall=urgent]").inner_text()) <= open_now
     assert page.locator("button, input, select, a[href]").count() == 0
 
