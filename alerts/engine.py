@@ -15,8 +15,9 @@ import numpy as np
 from alerts import batch as batches
 from alerts.batch import Batch, Rows
 from alerts.commands import Command, CommandResult, ListeningCommand, OutingCommand, RosterCommand
-from alerts.conditions import FENCE_ENTERED, FENCE_LEFT, Conditions
+from alerts.conditions import Conditions
 from alerts.crossings import Crossings, pair_keys
+from alerts.fence_conditions import FENCE_ENTERED, FENCE_LEFT
 from alerts.fences import Fences
 from alerts.fleet import (
     DEVICE_KIND_CODE,
@@ -122,8 +123,8 @@ class Engine:
         scheduled = self.fences.rows_of(self.fences.refresh_schedules(at_ms))
         concerned, returned = self.outings.advance(at_ms)
         self._seat_guests(at_ms)
-        self.conditions.fences_changed(np.union1d(scheduled, concerned), at_ms)
-        self.conditions.look_again(returned, at_ms)
+        self.conditions.fences.changed(np.union1d(scheduled, concerned), at_ms)
+        self.conditions.fences.look_again(returned, at_ms)
 
     def _seat_guests(self, at_ms: int) -> None:
         """Pairs for the destinations of outings, and no others beside the roster's."""
@@ -136,7 +137,7 @@ class Engine:
     def _relay(self, old_pairs: dict[tuple[int, str], int], redrawn: set[str], at_ms: int) -> None:
         """What is known of pairs to their new places."""
         self.crossings.recent.make_room(len(self.fleet))
-        self.conditions.fences_edited(self.crossings.relay(old_pairs, self.fences, redrawn))
+        self.conditions.fences.edited(self.crossings.relay(old_pairs, self.fences, redrawn))
         self.outings.lay(at_ms)
 
     def _run(self, batch: Batch, begin: int, end: int, until_ms: int, decisions: Decisions) -> None:
@@ -209,7 +210,7 @@ class Engine:
     def _asked(self) -> list[DeviceRequest]:
         """Ask where a band is that may be outside, before anybody is paged."""
         requests = []
-        for ask in self.conditions.take_asks():
+        for ask in self.conditions.fences.take_asks():
             device_id = self.fleet.devices[ask.row].device_id
             expires_ms = ask.at_ms + ms(self.policy.locate_expires_s)
             request_id = f"W{ask.row}-{ask.at_ms}"
