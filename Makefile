@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 PYTEST ?=
+JOBS ?= 2
 BENCH ?= $(sort $(wildcard bench/bench_*.py))
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ demo: $(VENV)/.demo ## the whole service with a simulated city, on this machine 
 	@exec $(BIN)/shouwang demo $(ARGS)
 
 test: $(VENV)/.test ## lint, then all tests; what is not installed is skipped and listed (PYTEST="-k fence")
-	@$(call all,$(LINT) 'pytest $(PYTEST)')
+	@$(call all,$(LINT) 'pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST)')
 
 lint: $(VENV)/.test ## style, format, types, import rules
 	@$(call all,$(LINT))
