@@ -21,6 +21,7 @@ from alerts.lifecycle import READING, TIMER, Event
 from alerts.motion import Fixes
 from alerts.outages import Outages
 from alerts.policy import Limit, Policy, ms
+from alerts.positions import POSITION_LOST, Positions
 from alerts.vocabulary import KIND_BIT, KIND_INDEX, KINDS, MOMENTARY, kinds_of
 
 FENCE_LEFT: Final = KIND_INDEX["fence_left"]
@@ -51,6 +52,7 @@ class Conditions:
     ) -> None:
         self._policy, self._fleet, self._fences, self._crossings = policy, fleet, fences, crossings
         self.contact = Contact(policy, fleet, outages)
+        self.positions = Positions(policy, fleet, fences, crossings)
         delays = {KIND_INDEX[x.kind]: (ms(x.on_delay_s), ms(x.off_delay_s)) for x in policy.limits}
         delays[KIND_INDEX["fault"]] = ms(policy.fault.on_delay_s), ms(policy.fault.off_delay_s)
         delays[KIND_INDEX["not_worn"]] = ms(policy.not_worn.on_delay_s), ms(policy.not_worn.off_delay_s)
@@ -71,6 +73,7 @@ class Conditions:
         self._contact(rows, received, batch.arrival[at])
         self._levels(batch, at, effective)
         self._fixes(batch, at, effective)
+        self._positions(batch, at)
         self._collect()
 
     def fire_due(self, until_ms: int) -> None:
@@ -176,14 +179,15 @@ class Conditions:
 
     def _contact(self, rows: Rows, received: Longs, arrival: Longs) -> None:
         arrays = self._fleet.arrays
-        for i in np.flatnonzero(arrays.condition_bits[rows] & _CONTACT_LOST_BIT):
+        silent = (arrays.condition_bits[rows] & _CONTACT_LOST_BIT) != 0
+        for i in np.flatnonzero(silent):
             silent_ms = int(received[i] - arrays.last_contact_ms[rows[i]])
             because = {"rule": "contact", "silent_ms": silent_ms}
             event = Event(
                 int(received[i]), READING, int(arrival[i]), CONTACT_LOST, False, int(rows[i]), None, because
             )
             self.debounce.set(event)
-        self.contact.heard(rows, received)
+        self.contact.heard(rows, received, silent)
 
     # Limits and states --------------------------------------------------------------------------
 
@@ -201,6 +205,7 @@ class Conditions:
         if not len(at):
             return
         arrays.level_at_ms[rows], arrays.level_taken_ms[rows] = effective[says], received[says]
+        self.positions.worn(rows, batch.worn[at], batch.charging[at])
         asserted, denied = self._level_bits(batch, at)
         held = arrays.condition_bits[rows]
         waits = arrays.pending_due_ms[rows] != NOT_DUE_MS
@@ -284,6 +289,19 @@ class Conditions:
         a.fix_measured_at_ms[rows] = batch.measured_at_ms[at]
         a.fix_lat_deg[rows], a.fix_lon_deg[rows] = batch.lat_deg[at], batch.lon_deg[at]
         a.fix_acc_m[rows], a.fix_src[rows] = batch.acc_m[at], batch.src[at]
+        self.positions.take(rows, effective, batch.received_at_ms[at])
+
+    def _positions(self, batch: Batch, at: Rows) -> None:
+        """Who is heard, but has no position where it matters."""
+        rows, received = batch.device_row[at], batch.received_at_ms[at]
+        look = self.positions.look(rows, received)
+        self._ask(rows[look.asks], received[look.asks], batch.arrival[at][look.asks])
+        for i in look.over:
+            found = bool(self._fleet.arrays.usable_taken_ms[rows[i]] == received[i])
+            because: dict[str, Any] = {"rule": "position_lost", "found": found}
+            self.debounce.set(_reading_event(batch, int(at[i]), POSITION_LOST, False, because))
+        for i, because in zip(look.lost, look.why, strict=True):
+            self.debounce.set(_reading_event(batch, int(at[i]), POSITION_LOST, True, because))
 
     def _watch(self, rows: Rows, received: Longs, order: Rows) -> None:
         """When to look again at those who may be outside, and whom to ask where they are."""
@@ -300,11 +318,14 @@ class Conditions:
         due = np.where(stale, np.minimum(received + ms(policy.settle_s), a.fence_due_ms[rows]), due)
         a.fence_due_ms[rows] = np.where(due == NOT_DUE_MS, due, -(-due // 1000) * 1000)
         asks = (likely >= policy.ask_p) & (a.kind_code[rows] == _WRISTBAND)
-        asks &= received - a.asked_at_ms[rows] >= ms(policy.ask_every_s)
-        a.asked_at_ms[rows[asks]] = received[asks]
-        self._asks += [
-            Ask(int(received[i]), READING, int(order[i]), int(rows[i])) for i in np.flatnonzero(asks)
-        ]
+        self._ask(rows[asks], received[asks], order[asks])
+
+    def _ask(self, rows: Rows, now_ms: Longs, order: Rows) -> None:
+        """Where are they? Not more often than `ask_every_s`."""
+        asked_at_ms = self._fleet.arrays.asked_at_ms
+        asks = np.flatnonzero(now_ms - asked_at_ms[rows] >= ms(self._policy.fence.ask_every_s))
+        asked_at_ms[rows[asks]] = now_ms[asks]
+        self._asks += [Ask(int(now_ms[i]), READING, int(order[i]), int(rows[i])) for i in asks]
 
     def _is_present(self, rows: Rows, now_ms: Longs) -> Bools:
         """Whether the newest fix says where the wearer is, and not where he was."""

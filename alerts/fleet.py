@@ -40,6 +40,7 @@ class Arrays:
     contact_declared: Bools  # its model says how often; else that is learned, up to contact_every_ms
     contact_gap_ms: Floats  # the longest gap of late
     contact_count: Longs  # signs of life that taught it
+    contact_since_ms: Longs  # heard without a break since
     pending_due_ms: Longs  # the earliest of its pending conditions
     level_at_ms: Longs  # the device time that limits were last applied to
     level_taken_ms: Longs  # ... and when that reading was received
@@ -52,6 +53,19 @@ class Arrays:
     fix_src: Bytes
     fix_gap_ms: Longs  # the usual time between two fixes; 0: not known yet
     fence_due_ms: Longs  # when silence, or what is still to come of a backlog, decides about fences
+    usable_at_ms: Longs  # the newest fix by which somebody could be found; LONG_AGO_MS: none yet
+    usable_taken_ms: Longs
+    usable_lat_deg: Floats
+    usable_lon_deg: Floats
+    usable_acc_m: Floats
+    usable_src: Bytes
+    position_since_ms: Longs  # heard, worn, and without another one, since
+    position_due_ms: Longs  # when the want of it is looked at
+    position_asked: Bools  # ... and it has been asked for one
+    position_on_way: Bools  # she was walking by the last usable fix
+    position_gap_ms: Floats  # the longest want of late after which she was found
+    worn_said: Bytes  # what it said of itself: 1, 0, or -1 for nothing yet
+    charging_said: Bytes
     asked_at_ms: Longs  # when it was last asked for a fix because it may be outside
     clock_off_ms: Longs  # what its clock is behind, as far as that is known
     clock_guess_ms: Longs  # ... and what it seems to be,
@@ -69,6 +83,7 @@ _DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
     "contact_declared": (np.bool_, False),
     "contact_gap_ms": (np.float64, 0.0),
     "contact_count": (np.int64, 0),
+    "contact_since_ms": (np.int64, LONG_AGO_MS),
     "pending_due_ms": (np.int64, NOT_DUE_MS),
     "level_at_ms": (np.int64, LONG_AGO_MS),
     "level_taken_ms": (np.int64, LONG_AGO_MS),
@@ -81,6 +96,19 @@ _DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
     "fix_src": (np.int8, 0),
     "fix_gap_ms": (np.int64, 0),
     "fence_due_ms": (np.int64, NOT_DUE_MS),
+    "usable_at_ms": (np.int64, LONG_AGO_MS),
+    "usable_taken_ms": (np.int64, LONG_AGO_MS),
+    "usable_lat_deg": (np.float64, np.nan),
+    "usable_lon_deg": (np.float64, np.nan),
+    "usable_acc_m": (np.float64, np.nan),
+    "usable_src": (np.int8, 0),
+    "position_since_ms": (np.int64, LONG_AGO_MS),
+    "position_due_ms": (np.int64, NOT_DUE_MS),
+    "position_asked": (np.bool_, False),
+    "position_on_way": (np.bool_, False),
+    "position_gap_ms": (np.float64, 0.0),
+    "worn_said": (np.int8, -1),
+    "charging_said": (np.int8, -1),
     "asked_at_ms": (np.int64, LONG_AGO_MS),
     "clock_off_ms": (np.int64, 0),
     "clock_guess_ms": (np.int64, 0),
@@ -178,9 +206,11 @@ class Fleet:
         """While nobody listens no silence is counted; afterwards it goes on where it stopped."""
         if listening and self.deaf_since_ms is not None:
             deaf_ms = now_ms - self.deaf_since_ms
-            for due in (self.arrays.contact_due_ms, self.arrays.fence_due_ms):
+            a = self.arrays
+            for due in (a.contact_due_ms, a.fence_due_ms, a.position_due_ms):
                 waits = due != NOT_DUE_MS
                 due[waits] = -(-(due[waits] + deaf_ms) // 1000) * 1000
+            a.position_since_ms[a.position_since_ms != LONG_AGO_MS] += deaf_ms
             self.deaf_since_ms = None
         elif not listening and self.deaf_since_ms is None:
             self.deaf_since_ms = now_ms

@@ -237,6 +237,25 @@ class Policy:
     # Older than what is known: late, and past. But a device all of whose readings have been late for this long
     # has set its clock back. A backlog is flushed in less, with live readings in between.
     late_for_s: float = 600.0
+    # A band that is heard and has no usable position, last seen at an edge: of somebody who walked for so long (a
+    # source indoors lasts as long), of somebody who stood still for so long (rooms are at the wall, too), and at
+    # least so many times as long as it was without one of late. Of late: each usable fix forgets this share, a
+    # week of one a minute. It is asked for a fix `position_ask_s` before anybody is told.
+    position_lost_s: float = 900.0
+    position_still_s: float = 3600.0
+    position_gaps: float = 2.0
+    position_forget: float = 0.0001
+    position_ask_s: float = 120.0
+    # Surely walking, by a fix that is surely good.
+    position_walking_p: float = 0.7
+    position_bad_p: float = 0.3
+    # The edge: as far as a good fix errs. Or a fence is more likely crossed than not.
+    position_near_m: float = 15.0
+    position_doubt_p: float = 0.6
+    # Usable: a person is found by it, as by WiFi and never by a cell; or it lies so many standard deviations from
+    # the boundary that it says on which side she is.
+    position_acc_m: float = 100.0
+    position_sigmas: float = 2.0
     undo_s: float = 60.0
     shelve_max_s: float = 12 * 3600.0
     # A wearer in need is asked for a fresh position when the last fix is older.

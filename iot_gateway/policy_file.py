@@ -109,6 +109,8 @@ def _check(policy: Policy) -> None:
     if set(policy.priority) != set(DEFAULT_PRIORITY):
         raise ValueError("priority: every kind has one")
     _check_fence(policy.fence)
+    if policy.position_ask_s > min(policy.position_lost_s, policy.position_still_s):
+        raise ValueError("position_ask_s is not longer than position_lost_s and position_still_s")
     if policy.clock_readings < 1:
         raise ValueError("clock_readings is at least 1")
     if policy.contact_missed < 1:

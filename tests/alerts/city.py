@@ -128,6 +128,12 @@ def numbered(inputs: Sequence[Input]) -> list[Input]:
 # Limits of commands short enough to be met in a short stream; the rules are the same.
 QUICK = Policy(
     shelve_max_s=1200.0,
+    position_lost_s=20.0,
+    position_still_s=40.0,
+    position_ask_s=5.0,
+    position_acc_m=20.0,
+    position_gaps=0.5,
+    position_near_m=80.0,
     learn=LearnPolicy(after=2, forget=0.25, floor_s=10.0),
     outage=OutagePolicy(min_devices=2, min_sites=1),
     chatter=ChatterPolicy(raises=2, calm_s=60.0),

@@ -152,6 +152,14 @@ class Wearer:
     fix: tuple[int, float, float] | None = None
     fix_gap_ms: int = 0
     look_ms: int | None = None  # when silence decides about fences
+    contact_since_ms: int | None = None
+    usable: tuple[int, float, float] | None = None  # the last fix to find somebody by: taken, lat, lon
+    want_ms: int | None = None  # heard, worn, and without another one, since
+    want_due_ms: int | None = None
+    want_asked: bool = False
+    want_longest_ms: float = 0.0
+    on_way: bool = False
+    off_wrist: dict[str, bool] = field(default_factory=dict)  # by its words on being worn and charging
     off_ms: int = 0  # what its clock is behind
     guess: tuple[int, int, int] | None = None  # ... what it seems to be, since when, how often
     holds: set[str] = field(default_factory=set)
@@ -364,6 +372,9 @@ class Oracle:
             self.say_on(row, kind, said_ms)
         for kind in off:
             self.say_off(row, kind, said_ms)
+        resumed = wearer.contact_since_ms is None or "contact_lost" in wearer.holds
+        if resumed:
+            wearer.contact_since_ms = now
         if "contact_lost" in wearer.holds:
             self.set(row, "contact_lost", False)
         if wearer.first_ms is None:
@@ -374,6 +385,7 @@ class Oracle:
         self.levels(item, said_ms)
         if math.isfinite(item.lat_deg) and math.isfinite(item.lon_deg):
             self.locate(item, said_ms)
+        self.find(row, now)
 
     def set_right(self, wearer: Wearer, measured_ms: int, now: int) -> int:
         """When it was measured, by a clock whose error shows again and again."""
@@ -438,6 +450,10 @@ class Oracle:
                 if wearer.lost_due_ms is not None:
                     wearer.lost_due_ms = full_second(wearer.lost_due_ms + deaf_ms)
                     self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
+                if wearer.want_due_ms is not None:
+                    wearer.want_due_ms = full_second(wearer.want_due_ms + deaf_ms)
+                if wearer.want_ms is not None:
+                    wearer.want_ms += deaf_ms
                 if wearer.look_ms is not None:
                     wearer.look_ms = full_second(wearer.look_ms + deaf_ms)
                     self.due(wearer.look_ms, TIMER, row, "fence_left")
@@ -454,6 +470,10 @@ class Oracle:
         if wearer.level_ms is not None and self.late(item, said_ms, wearer.level_ms, wearer.level_taken_ms):
             return
         wearer.level_ms, wearer.level_taken_ms = said_ms, item.received_at_ms
+        if not math.isnan(item.worn):
+            wearer.off_wrist["worn"] = item.worn == 0
+        if not math.isnan(item.charging):
+            wearer.off_wrist["charging"] = item.charging == 1
         there, gone = set(), set()
         for limit in self.policy.limits:
             if wearer.info.kind in limit.device_kinds:
@@ -544,18 +564,73 @@ class Oracle:
                 wearer.fix_gap_ms + (gap - wearer.fix_gap_ms) // 4 if wearer.fix_gap_ms else gap
             )
         wearer.fix, wearer.fix_taken_ms = (fix.at_ms, fix.lat, fix.lon), now
+        self.usable(wearer, fix, now)
+
+    # Positions that are wanting ---------------------------------------------------------------
+
+    def usable(self, wearer: Wearer, fix: Fix, now: int) -> None:
+        """A fix by which she can be found, or which says on which side of every fence she is."""
+        policy, track = self.policy, wearer.diary.now.track
+        sigma_m = math.sqrt(wearer.diary.variance(fix))
+        away = [abs(self.grounds[i].margin_m(fix.lat, fix.lon)) for i in wearer.fences if self.force[i]]
+        if sigma_m * 1.51 > policy.position_acc_m and (
+            not away or min(away) < policy.position_sigmas * sigma_m
+        ):
+            return
+        gap = 0 if wearer.want_ms is None else now - wearer.want_ms
+        wearer.want_longest_ms = max(gap, wearer.want_longest_ms * (1 - policy.position_forget))
+        surely = track.burst + track.stray <= policy.position_bad_p
+        wearer.on_way = surely and track.walking >= policy.position_walking_p
+        wearer.usable = now, fix.lat, fix.lon
+        self.want(wearer, now)
+
+    def want(self, wearer: Wearer, now: int) -> None:
+        policy = self.policy
+        least_ms = ms(policy.position_lost_s if wearer.on_way else policy.position_still_s)
+        wait_ms = int(max(least_ms, policy.position_gaps * wearer.want_longest_ms))
+        wearer.want_ms, wearer.want_asked = now, False
+        wearer.want_due_ms = now + max(wait_ms - ms(policy.position_ask_s), 0)
+
+    def find(self, row: int, now: int) -> None:
+        """At every sign of life."""
+        wearer = self.wearers[row]
+        if wearer.usable is None:
+            return
+        holds = "position_lost" in wearer.holds
+        moot = True in wearer.off_wrist.values() or bool(wearer.holds & {"fence_left", "strap_off"})
+        anew = holds and "position_lost" in wearer.closed
+        if holds and (moot or wearer.usable[0] == now):
+            self.set(row, "position_lost", False)
+            anew = False
+        if moot or wearer.contact_since_ms == now or (anew and wearer.want_due_ms is None):
+            self.want(wearer, now)
+        due = wearer.want_due_ms is not None and wearer.want_due_ms <= now
+        if moot or not due or wearer.info.kind != "wristband" or self.deaf_since_ms is not None:
+            return
+        if not self.at_an_edge(wearer):
+            wearer.want_asked, wearer.want_due_ms = False, now + ms(self.policy.position_lost_s)
+        elif not wearer.want_asked:
+            wearer.want_asked, wearer.want_due_ms = True, now + ms(self.policy.position_ask_s)
+        else:
+            wearer.want_due_ms = None
+            self.set(row, "position_lost", True)
+
+    def at_an_edge(self, wearer: Wearer) -> bool:
+        _, lat, lon = wearer.usable
+        margins = {i: self.grounds[i].margin_m(lat, lon) for i in wearer.fences if self.force[i]}
+        safe = [m for i, m in margins.items() if self.fences[i].role == "safe"]
+        forbidden = [m for i, m in margins.items() if self.fences[i].role == "forbidden"]
+        if any(held.entered for held in wearer.fences.values()):
+            return False
+        near_m = self.policy.position_near_m
+        if (forbidden and max(forbidden) >= -near_m) or (safe and abs(max(safe)) <= near_m):
+            return True
+        return self.suspicion(wearer) >= self.policy.position_doubt_p
 
     def watch(self, row: int, now: int) -> None:
         """When to look again at somebody who may be outside."""
         wearer, rule = self.wearers[row], self.policy.fence
-        chances = {i: pair.breach_p for i, pair in wearer.diary.now.pairs.items() if self.force[i]}
-        safe = [p for i, p in chances.items() if self.fences[i].role == "safe"]
-        forbidden = [
-            p
-            for i, p in chances.items()
-            if self.fences[i].role == "forbidden" and not wearer.fences[i].entered
-        ]
-        likely = max([0.0 if wearer.away or not safe else min(safe), *forbidden])
+        likely = self.suspicion(wearer)
         due = wearer.look_ms
         wearer.look_ms = None
         if likely >= rule.raise_p and now - wearer.fix[0] > ms(rule.present_s):
@@ -567,6 +642,17 @@ class Oracle:
             )
         if wearer.look_ms is not None:
             self.due(wearer.look_ms, TIMER, row, "fence_left")
+
+    def suspicion(self, wearer: Wearer) -> float:
+        """How likely she has left, or entered somewhere anew."""
+        chances = {i: pair.breach_p for i, pair in wearer.diary.now.pairs.items() if self.force[i]}
+        safe = [p for i, p in chances.items() if self.fences[i].role == "safe"]
+        forbidden = [
+            p
+            for i, p in chances.items()
+            if self.fences[i].role == "forbidden" and not wearer.fences[i].entered
+        ]
+        return max([0.0 if wearer.away or not safe else min(safe), *forbidden])
 
     def look_again(self, row: int) -> None:
         wearer = self.wearers[row]
@@ -696,6 +782,9 @@ class Oracle:
         wearer.diary.forget_track()
         wearer.heard_ms = wearer.lost_due_ms = wearer.level_ms = wearer.fix = None
         wearer.first_ms, wearer.gap_ms, wearer.gaps, wearer.declared = None, 0, 0, False
+        wearer.contact_since_ms = wearer.usable = wearer.want_ms = wearer.want_due_ms = None
+        wearer.want_longest_ms, wearer.want_asked, wearer.on_way = 0.0, False, False
+        wearer.off_wrist.clear()
 
     def supervise(self, row: int, now: int) -> None:
         wearer = self.wearers[row]

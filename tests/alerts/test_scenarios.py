@@ -959,6 +959,144 @@ def test_one_fix_that_convinces_and_then_silence():
     assert raised.because["silent_ms"] == raised.at_ms - clock("02:40")
 
 
+# Positions that are wanting ---------------------------------------------------------------------
+
+GATE = (92.3, 0.3)
+
+
+def heartbeats(house: Evening, *, until: str, every_s: int = 60, **said) -> Evening:
+    """Signs of life without a position."""
+    while house.now_ms < clock(until):
+        house.at(wall(house.now_ms + every_s * 1000)).says("band-li", **({"bat": 80.0} | said))
+    return house
+
+
+def mrs_li_walks_to_the_gate() -> Evening:
+    """At 02:15 she is eight metres from the fence, after three minutes of walking."""
+    house = mrs_li_at_home(until="02:12")
+    for minute, east_m in enumerate((30.1, 60.2, 92.3), start=13):
+        house.at(f"02:{minute}").says("band-li", place=(east_m, 0.3), acc_m=5.0)
+    return house
+
+
+def test_heard_but_not_found_since_she_walked_to_the_gate():
+    house = mrs_li_walks_to_the_gate()
+    heartbeats(house, until="02:27")
+    assert house.made == [], "a quarter of an hour indoors is nothing"
+    heartbeats(house, until="02:40")
+    raised = house.only("raise", "position_lost")
+    assert clock("02:30") <= raised.at_ms <= clock("02:32")
+    assert (raised.alarm.priority, raised.alarm.fence_id) == ("high", None)
+    because = raised.because
+    assert (because["rule"], because["near"], because["src"]) == ("position_lost", "exit", "gnss")
+    assert because["margin_m"] == pytest.approx(7.7, abs=1)
+    assert because["fix_age_ms"] == raised.at_ms - clock("02:15")
+    assert because["contact_since_ms"] == clock("01:50")
+    assert [(r.type, r.seq) for r in house.requests] == [("locate", None)], "asked first"
+    assert house.requests[0].expires_at_ms - 300_000 < raised.at_ms
+
+
+def test_the_band_that_is_asked_answers_and_nobody_is_told():
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:29")
+    assert len(house.requests) == 1
+    house.at("02:29:20").says("band-li", place=HOME, acc_m=8.0)
+    heartbeats(house, until="02:59:20")
+    assert house.made == []
+
+
+def test_a_fix_that_can_be_used_ends_it_and_one_of_a_cell_does_not():
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:40")
+    house.says("band-li", place=HOME, acc_m=1000.0, src="cell")
+    assert house.state("position_lost") == "active_unacknowledged"
+    house.at("02:41").says("band-li", place=HOME, acc_m=40.0, src="wifi")
+    assert house.story("position_lost")[1:] == ["02:41:00 clear position_lost"]
+
+
+def test_fixes_of_a_cell_are_no_positions():
+    house = mrs_li_walks_to_the_gate()
+    heartbeats(house, until="02:40", place=(30.3, 0.7), acc_m=1000.0, src="cell")
+    assert house.only("raise", "position_lost").because["src"] == "gnss"
+
+
+def test_a_night_indoors_in_the_middle_of_the_house_without_a_satellite_is_nothing():
+    house = heartbeats(mrs_li_at_home(), until="09:00")
+    assert house.made == house.requests == []
+
+
+def test_who_sits_at_the_wall_is_missed_after_an_hour():
+    house = mrs_li_at_home(until="02:10").at("02:10").walks("band-li", GATE, until="02:40")
+    heartbeats(house, until="03:30")
+    assert house.made == []
+    heartbeats(house, until="03:45")
+    assert house.story() == ["03:40:00 raise position_lost"]
+
+
+def test_a_room_at_the_wall_is_learned():
+    """Want of an hour and a half, found, and twice that long again before anybody is told."""
+    house = mrs_li_at_home(until="02:10").walks("band-li", GATE, until="02:30")
+    heartbeats(house, until="04:00").walks("band-li", GATE, until="04:10")
+    assert house.story() == ["03:30:00 raise position_lost", "04:00:00 clear position_lost"]
+    heartbeats(house, until="07:00")
+    assert len(house.made) == 2
+    heartbeats(house, until="07:30")
+    assert house.story()[2:] == ["07:10:00 reraise position_lost"]
+
+
+def test_last_seen_at_the_pond():
+    house = mrs_li_at_home(GROUNDS, Fence("pond", "forbidden", city.circle(20.0, 50.0), site_id="house"))
+    house.walks("band-li", (22.3, 0.3), until="02:30")
+    heartbeats(house, until="03:35")
+    assert house.only("raise", "position_lost").because["near"] == "forbidden"
+
+
+@pytest.mark.parametrize("said", [{"worn": False}, {"charging": True}, {"on": ["strap_off"]}])
+def test_a_band_off_the_wrist_says_nothing_of_her(said):
+    house = mrs_li_walks_to_the_gate().says("band-li", **said)
+    assert not heartbeats(house, until="09:00").story("position_lost")
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:40").says("band-li", **said)
+    assert house.state("position_lost") == "cleared_unacknowledged"
+
+
+def test_who_has_left_is_looked_for_already():
+    house = mrs_li_at_home().walks("band-li", (108.3, 0.7), until="02:15")
+    house.walks("band-li", STREET, until="02:20")
+    heartbeats(house, until="05:00")
+    assert house.story() == ["02:17:00 raise fence_left"]
+
+
+def test_a_band_that_is_silent_or_never_had_a_position_is_not_lost():
+    house = mrs_li_walks_to_the_gate().at("05:00")
+    assert house.story() == ["02:30:00 raise contact_lost"]
+    house = heartbeats(Evening(MRS_LI, GROUNDS), until="05:00")
+    assert house.made == []
+
+
+def test_heard_again_after_a_silence_she_has_all_the_time_once_more():
+    house = mrs_li_walks_to_the_gate().at("03:00")
+    heartbeats(house, until="03:13")
+    assert not house.story("position_lost")
+    heartbeats(house, until="03:20")
+    assert house.story("position_lost") == ["03:16:00 raise position_lost"]
+
+
+def test_our_own_outage_is_no_want_of_a_position():
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:20").listens(False)
+    house.at("04:00").listens(True)
+    heartbeats(house, until="04:09")
+    assert house.made == []
+    heartbeats(house, until="04:20")
+    assert house.story() == ["04:10:00 raise position_lost"]
+
+
+def test_closed_and_still_not_found_it_is_raised_anew_after_the_same_time():
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:40")
+    assert house.closes("position_lost") == "done"
+    heartbeats(house, until="02:55")
+    assert house.state("position_lost") == "normal"
+    heartbeats(house, until="03:00")
+    assert house.state("position_lost") == "active_unacknowledged"
+
+
 # Shelving ---------------------------------------------------------------------------------------
 
 
