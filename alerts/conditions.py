@@ -17,12 +17,14 @@ from alerts.debounce import CONTACT_LOST, Debounce
 from alerts.evidence import CALM
 from alerts.fences import Fences
 from alerts.fleet import DEVICE_KIND_CODE, DEVICE_KINDS, LONG_AGO_MS, NOT_DUE_MS, Fleet
+from alerts.gaps import DATA_GAP, Gaps
 from alerts.lifecycle import READING, TIMER, Event
 from alerts.motion import Fixes
 from alerts.outages import Outages
 from alerts.policy import Limit, Policy, ms
 from alerts.positions import POSITION_LOST, Positions
 from alerts.vocabulary import KIND_BIT, KIND_INDEX, KINDS, MOMENTARY, kinds_of
+from alerts.wander import Wander
 
 FENCE_LEFT: Final = KIND_INDEX["fence_left"]
 FENCE_ENTERED: Final = KIND_INDEX["fence_entered"]
@@ -52,6 +54,8 @@ class Conditions:
     ) -> None:
         self._policy, self._fleet, self._fences, self._crossings = policy, fleet, fences, crossings
         self.contact = Contact(policy, fleet, outages)
+        self.wander = Wander(policy.wander)
+        self.gaps = Gaps(policy, fleet)
         self.positions = Positions(policy, fleet, fences, crossings)
         delays = {KIND_INDEX[x.kind]: (ms(x.on_delay_s), ms(x.off_delay_s)) for x in policy.limits}
         delays[KIND_INDEX["fault"]] = ms(policy.fault.on_delay_s), ms(policy.fault.off_delay_s)
@@ -68,6 +72,9 @@ class Conditions:
         for i in np.flatnonzero(self._fleet.due(received, rows)):
             self._fire(int(rows[i]), int(received[i]))
         self._collect()
+        self._gaps(batch, at)
+        at = at[~batch.unread[at]]
+        rows, received = batch.device_row[at], batch.received_at_ms[at]
         effective = self._effective_ms(batch, at)
         self._device_words(batch, at, effective)
         self._contact(rows, received, batch.arrival[at])
@@ -86,6 +93,7 @@ class Conditions:
         due_ms = int(self._fleet.arrays.fence_due_ms[row])
         if due_ms <= until_ms and self._fleet.deaf_since_ms is None:
             self._fence_timer(row, due_ms)
+        self._gap_timer(row, until_ms)
 
     def take_asks(self) -> list[Ask]:
         """Who is to be asked for a fix, in the order of its time."""
@@ -188,6 +196,27 @@ class Conditions:
             )
             self.debounce.set(event)
         self.contact.heard(rows, received, silent)
+
+    # Numbers that did not come ------------------------------------------------------------------
+
+    def _gaps(self, batch: Batch, at: Rows) -> None:
+        for place, because in self.gaps.take(batch, at):
+            self.debounce.set(_reading_event(batch, place, DATA_GAP, False, because))
+
+    def _gap_timer(self, row: int, until_ms: int) -> None:
+        """More of the same is no news, unless a person closed it."""
+        dues = self._fleet.arrays.gap_due_ms
+        while (due_ms := int(dues[row])) <= until_ms and self._fleet.deaf_since_ms is None:
+            because = self.gaps.fire(row, due_ms)
+            if because is None:
+                continue
+            begins = "missing" in because
+            if (
+                not begins
+                or not self.debounce.holds(row, DATA_GAP)
+                or self.debounce.is_rearmed(row, DATA_GAP)
+            ):
+                self.debounce.set(Event(due_ms, TIMER, row, DATA_GAP, begins, row, None, because))
 
     # Limits and states --------------------------------------------------------------------------
 
@@ -385,7 +414,7 @@ class Conditions:
                 pair = pair if same is None else same
             else:
                 fence_id = self._fences.ids[int(self._fences.pair_fence[pair])] if occupied else None
-            because = self._fence_because(pair) | self._silence(row, when)
+            because = self._fence_because(pair) | self._silence(row, when) | self._wandering(pair, when[0])
             self._fleet.left_fence[row] = fence_id
         else:
             fence_id = self._fleet.left_fence.pop(row)
@@ -409,7 +438,9 @@ class Conditions:
             fence_id = self._fences.ids[int(self._fences.pair_fence[pair])]
             when = int(at_ms[owner[i]]), phase, int(order[owner[i]])
             row = int(self._fences.pair_row[pair])
-            because = self._fence_because(pair) | (self._silence(row, when) if begins else {})
+            because = self._fence_because(pair)
+            if begins:
+                because |= self._silence(row, when) | self._wandering(pair, when[0])
             self.debounce.events.append(
                 self._fence_event(when, FENCE_ENTERED, begins, row, fence_id, because)
             )
@@ -437,6 +468,16 @@ class Conditions:
         is_safe = bool(self._fences.is_safe[self._fences.pair_fence[pair]])
         fix = words_of_fix(margin_m, float(arrays.fix_acc_m[row]), int(arrays.fix_src[row]))
         return fix | self._crossings.words(pair, row, is_safe=is_safe)
+
+    def _wandering(self, pair: int, at_ms: int) -> dict[str, Any]:
+        """How she walks who crossed this fence."""
+        ring, row = self._crossings.recent.ring, int(self._fences.pair_row[pair])
+        kept, fence = slice(int(ring.count[row])), int(self._fences.pair_fence[pair])
+        margin_m = self._fences.shapes.margin_m(
+            np.full(kept.stop, fence), ring.lat_deg[row, kept], ring.lon_deg[row, kept]
+        )
+        breach_m = -margin_m if self._fences.is_safe[fence] else margin_m
+        return self.wander.words(ring, row, breach_m, at_ms)
 
     def _silence(self, row: int, when: tuple[int, int, int]) -> dict[str, Any]:
         """For how long the fix that this stands on has been the last one, where a timer decides."""

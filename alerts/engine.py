@@ -131,7 +131,8 @@ class Engine:
 
     def _take_command(self, command: Command, decisions: Decisions) -> None:
         if isinstance(command, ListeningCommand):
-            self.fleet.listen(command.received_at_ms, listening=command.listening)
+            deaf_ms = self.fleet.listen(command.received_at_ms, listening=command.listening)
+            self.conditions.gaps.put_off(deaf_ms)
             return
         if isinstance(command, RosterCommand):
             decisions.results.append(self._edit_roster(command, decisions))

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from alerts.batch import Bits, Bools, Bytes, Floats, Longs, Rows
+from alerts.batch import NO_SEQ, Bits, Bools, Bytes, Floats, Longs, Rows
 from alerts.roster import Device
 from alerts.vocabulary import NO_BITS, SOURCES
 
@@ -27,6 +27,16 @@ class Pending(NamedTuple):
     due_ms: int
     begins: bool
     because: dict[str, Any]
+
+
+class Hole(NamedTuple):
+    """Numbers `first` to `last` of a boot that did not come, since `since_ms`. `told`: an alarm says so."""
+
+    boot: int
+    first: int
+    last: int
+    since_ms: int
+    told: bool = False
 
 
 @dataclass(slots=True)
@@ -71,6 +81,11 @@ class Arrays:
     clock_guess_ms: Longs  # ... and what it seems to be,
     clock_since_ms: Longs  # ... since when, by the time of arrival,
     clock_seen: Longs  # ... in so many readings
+    seq_boot: Longs  # the boot that its items are counted in,
+    seq_top: Longs  # ... the highest number of it, NO_SEQ: none yet,
+    seq_at_ms: Longs  # ... when that was measured,
+    seq_kept: Bools  # ... and every one of them was to be acknowledged
+    gap_due_ms: Longs  # when a hole among them is to be told of, or forgotten
     condition_bits: Bits  # conditions that hold
     rearm_bits: Bits  # ... whose alarm a person closed: only a new item raises anew
 
@@ -114,6 +129,11 @@ _DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
     "clock_guess_ms": (np.int64, 0),
     "clock_since_ms": (np.int64, LONG_AGO_MS),
     "clock_seen": (np.int64, 0),
+    "seq_boot": (np.int64, 0),
+    "seq_top": (np.int64, NO_SEQ),
+    "seq_at_ms": (np.int64, LONG_AGO_MS),
+    "seq_kept": (np.bool_, False),
+    "gap_due_ms": (np.int64, NOT_DUE_MS),
     "condition_bits": (np.uint32, NO_BITS),
     "rearm_bits": (np.uint32, NO_BITS),
 }
@@ -132,6 +152,8 @@ class Fleet:
         self.said: dict[tuple[int, int], tuple[int, bool]] = {}
         # The fence a device is said to have left, by row; None: it was never seen inside of any.
         self.left_fence: dict[int, str | None] = {}
+        # Numbers that did not come, by row, the oldest first.
+        self.holes: dict[int, list[Hole]] = {}
         # Since when the gateway hears no device; None while it does.
         self.deaf_since_ms: int | None = None
 
@@ -158,6 +180,7 @@ class Fleet:
         for name, (_, initial) in _DTYPES.items():
             if name not in {"condition_bits", "rearm_bits", "pending_due_ms"}:
                 getattr(self.arrays, name)[row] = initial
+        self.holes.pop(row, None)
 
     def strangers(self) -> int:
         """How many are known only through an alarm of their own, or left the roster."""
@@ -202,8 +225,11 @@ class Fleet:
             "src": SOURCES[int(a.fix_src[row])],
         }
 
-    def listen(self, now_ms: int, *, listening: bool) -> None:
-        """While nobody listens no silence is counted; afterwards it goes on where it stopped."""
+    def listen(self, now_ms: int, *, listening: bool) -> int:
+        """While nobody listens no silence is counted; afterwards it goes on where it stopped.
+
+        Returns for how long nobody did, once somebody does again.
+        """
         if listening and self.deaf_since_ms is not None:
             deaf_ms = now_ms - self.deaf_since_ms
             a = self.arrays
@@ -212,8 +238,10 @@ class Fleet:
                 due[waits] = -(-(due[waits] + deaf_ms) // 1000) * 1000
             a.position_since_ms[a.position_since_ms != LONG_AGO_MS] += deaf_ms
             self.deaf_since_ms = None
-        elif not listening and self.deaf_since_ms is None:
+            return deaf_ms
+        if not listening and self.deaf_since_ms is None:
             self.deaf_since_ms = now_ms
+        return 0
 
     def next_due_ms(self) -> int:
         """When the first timer of a device is due."""
@@ -222,7 +250,8 @@ class Fleet:
         first = int(self.arrays.pending_due_ms.min())
         if self.deaf_since_ms is not None:
             return first
-        return min(first, int(self.arrays.contact_due_ms.min()), int(self.arrays.fence_due_ms.min()))
+        a = self.arrays
+        return min(first, *(int(due.min()) for due in (a.contact_due_ms, a.fence_due_ms, a.gap_due_ms)))
 
     def due(self, until_ms: int | Longs, rows: Rows | slice = slice(None)) -> Bools:
         """Which of some devices have a timer due. Silence is not counted while nobody listens."""
@@ -230,6 +259,7 @@ class Fleet:
         due: Bools = a.pending_due_ms[rows] <= until_ms
         if self.deaf_since_ms is None:
             due = due | (a.contact_due_ms[rows] <= until_ms) | (a.fence_due_ms[rows] <= until_ms)
+            due |= a.gap_due_ms[rows] <= until_ms
         return due
 
     def due_ms(self, row: int) -> tuple[int, int]:

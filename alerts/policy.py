@@ -172,6 +172,29 @@ class ChatterPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class WanderPolicy:
+    """What is said of the way somebody walks who crossed a fence. It decides nothing."""
+
+    # The hours in which nobody is expected outdoors.
+    tz: str = "Asia/Shanghai"
+    night_from_hour: int = 22
+    night_to_hour: int = 6
+    # Pacing and lapping are named in Martino-Saltzman's study of travel of people with dementia: to and fro
+    # between two places, or round and round. Looked for in fixes of the last quarter of an hour.
+    within_s: float = 900.0
+    step_m: float = 20.0  # two good fixes differ by less without a step
+    reversals: int = 2
+    lap_m: float = 60.0  # so far away in between,
+    same_m: float = 25.0  # ... and as near as this again
+    # Straight outwards at the pace of a slow walk.
+    closing_mps: float = 0.3
+    # How much each part says, as a chance; a guess that nothing hangs on but the order of words.
+    weights: dict[str, float] = field(
+        default_factory=lambda: {"night": 0.5, "pacing": 0.6, "lapping": 0.5, "closing": 0.3}
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class LearnPolicy:
     """How often a device is heard is learned where its model does not say."""
 
@@ -223,6 +246,7 @@ class Policy:
     learn: LearnPolicy = field(default_factory=LearnPolicy)
     outage: OutagePolicy = field(default_factory=OutagePolicy)
     chatter: ChatterPolicy = field(default_factory=ChatterPolicy)
+    wander: WanderPolicy = field(default_factory=WanderPolicy)
     priority: dict[str, Priority] = field(default_factory=lambda: dict(DEFAULT_PRIORITY))
     fence: FencePolicy = field(default_factory=FencePolicy)
     # A device time outside of this cannot be, and the time of arrival orders instead.
@@ -256,6 +280,10 @@ class Policy:
     # the boundary that it says on which side she is.
     position_acc_m: float = 100.0
     position_sigmas: float = 2.0
+    # A number that did not come, of a device that sends each item until it is acknowledged: at 30 s a try, the
+    # device is heard and what it keeps is on its way, for minutes over a narrow band. It keeps a day.
+    data_gap_s: float = 900.0
+    data_gap_forget_s: float = 86_400.0
     undo_s: float = 60.0
     shelve_max_s: float = 12 * 3600.0
     # A wearer in need is asked for a fresh position when the last fix is older.

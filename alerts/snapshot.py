@@ -11,7 +11,7 @@ import numpy as np
 from alerts.crossings import pair_keys
 from alerts.engine import Engine
 from alerts.evidence import Belief, PairArrays, new_belief, new_pairs
-from alerts.fleet import Arrays, Pending
+from alerts.fleet import Arrays, Hole, Pending
 from alerts.lifecycle import Alarm
 from alerts.motion import Track
 from alerts.outages import Group
@@ -36,6 +36,7 @@ def dump(engine: Engine) -> dict[str, Any]:
         "pending": [[row, kind, *p] for row, waiting in fleet.pending.items() for kind, p in waiting.items()],
         "said": [[row, kind, *said] for (row, kind), said in fleet.said.items()],
         "left_fence": list(fleet.left_fence.items()),
+        "holes": [[row, *hole] for row, holes in fleet.holes.items() for hole in holes],
         "deaf_since_ms": fleet.deaf_since_ms,
         "pair_keys": pair_keys(engine.fences),
         "pairs": _columns(engine.crossings.pairs),
@@ -83,6 +84,8 @@ def _load_fleet(engine: Engine, state: dict[str, Any]) -> None:
         fleet.wait(row, kind, Pending(due_ms, begins, because))
     fleet.said = {(row, kind): (at_ms, on) for row, kind, at_ms, on in state["said"]}
     fleet.left_fence = dict(state["left_fence"])
+    for row, *hole in state.get("holes", ()):
+        fleet.holes.setdefault(row, []).append(Hole(*hole))
     fleet.deaf_since_ms = state["deaf_since_ms"]
 
 

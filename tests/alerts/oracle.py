@@ -160,6 +160,12 @@ class Wearer:
     want_longest_ms: float = 0.0
     on_way: bool = False
     off_wrist: dict[str, bool] = field(default_factory=dict)  # by its words on being worn and charging
+    boot: int | None = None  # its numbers: of which boot, how far, when that was, all to be acknowledged
+    top: int = 0
+    top_ms: int = 0
+    keeps: bool = False
+    missing: dict[tuple[int, int], int] = field(default_factory=dict)  # (boot, number) -> since
+    told: set[tuple[int, int]] = field(default_factory=set)  # ... of which an alarm says so
     off_ms: int = 0  # what its clock is behind
     guess: tuple[int, int, int] | None = None  # ... what it seems to be, since when, how often
     holds: set[str] = field(default_factory=set)
@@ -239,7 +245,9 @@ class Oracle:
 
     def fire(self, row: int, kind: str, due_ms: int) -> None:
         wearer = self.wearers[row]
-        if kind == "fence_left":
+        if kind == "data_gap":
+            self.look_at_gaps(row, due_ms)
+        elif kind == "fence_left":
             if wearer.look_ms == due_ms and self.deaf_since_ms is None:
                 self.look_again(row)
         elif kind == "contact_lost":
@@ -364,6 +372,10 @@ class Oracle:
     def read(self, item: Reading) -> None:
         row, wearer = item.device_row, self.wearers[item.device_row]
         now = item.received_at_ms
+        if item.seq >= 0 and wearer.info.kind in self.policy.contact_every_s:
+            self.count(row, item)
+        if item.unread:
+            return
         on, off = kinds_of(item.on_bits), kinds_of(item.off_bits)
         said_ms = self.set_right(wearer, item.measured_at_ms, now)
         if (on or off) and "unreadable" not in on and "unreadable" in wearer.holds:
@@ -386,6 +398,59 @@ class Oracle:
         if math.isfinite(item.lat_deg) and math.isfinite(item.lon_deg):
             self.locate(item, said_ms)
         self.find(row, now)
+
+    # Numbers that did not come ----------------------------------------------------------------
+
+    def count(self, row: int, item: Reading) -> None:
+        wearer, now, name = self.wearers[row], item.received_at_ms, (item.boot, item.seq)
+        at_ms = min(item.measured_at_ms, now)
+        if item.measured_at_ms < now - ms(self.policy.clock_behind_s):
+            at_ms = now
+        if wearer.boot is None or (item.boot != wearer.boot and at_ms >= wearer.top_ms):
+            wearer.boot, wearer.top, wearer.top_ms, wearer.keeps = item.boot, item.seq, at_ms, item.wants_ack
+            return
+        had = bool(wearer.told)
+        if item.boot == wearer.boot:
+            if wearer.keeps and not item.wants_ack:
+                wearer.keeps = False
+                for key in [key for key in wearer.missing if key[0] == item.boot]:
+                    self.no_longer(wearer, key)
+            elif wearer.keeps:
+                for number in range(wearer.top + 1, item.seq):
+                    wearer.missing[item.boot, number] = full_second(now)
+            if item.seq > wearer.top or not wearer.keeps:
+                wearer.top_ms = max(wearer.top_ms, at_ms)
+            wearer.top = max(wearer.top, item.seq)
+        self.no_longer(wearer, name)
+        self.plan_gaps(row)
+        if had and not wearer.told:
+            self.set(row, "data_gap", False)
+
+    def no_longer(self, wearer: Wearer, name: tuple[int, int]) -> None:
+        wearer.missing.pop(name, None)
+        wearer.told.discard(name)
+
+    def plan_gaps(self, row: int) -> None:
+        wearer, policy = self.wearers[row], self.policy
+        for name, since in wearer.missing.items():
+            if name not in wearer.told:
+                self.due(full_second(since + ms(policy.data_gap_s)), TIMER, row, "data_gap")
+            self.due(full_second(since + ms(policy.data_gap_forget_s)), TIMER, row, "data_gap")
+
+    def look_at_gaps(self, row: int, now: int) -> None:
+        if self.deaf_since_ms is not None:
+            return
+        wearer, had = self.wearers[row], bool(self.wearers[row].told)
+        for name, since in list(wearer.missing.items()):
+            if full_second(since + ms(self.policy.data_gap_forget_s)) <= now:
+                self.no_longer(wearer, name)
+        fresh = {n for n, since in wearer.missing.items() if since + ms(self.policy.data_gap_s) <= now}
+        fresh -= wearer.told
+        wearer.told |= fresh
+        if fresh and ("data_gap" not in wearer.holds or "data_gap" in wearer.closed):
+            self.set(row, "data_gap", True)
+        elif had and not wearer.told:
+            self.set(row, "data_gap", False)
 
     def set_right(self, wearer: Wearer, measured_ms: int, now: int) -> int:
         """When it was measured, by a clock whose error shows again and again."""
@@ -450,6 +515,8 @@ class Oracle:
                 if wearer.lost_due_ms is not None:
                     wearer.lost_due_ms = full_second(wearer.lost_due_ms + deaf_ms)
                     self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
+                wearer.missing = {n: full_second(at + deaf_ms) for n, at in wearer.missing.items()}
+                self.plan_gaps(row)
                 if wearer.want_due_ms is not None:
                     wearer.want_due_ms = full_second(wearer.want_due_ms + deaf_ms)
                 if wearer.want_ms is not None:
@@ -785,6 +852,9 @@ class Oracle:
         wearer.contact_since_ms = wearer.usable = wearer.want_ms = wearer.want_due_ms = None
         wearer.want_longest_ms, wearer.want_asked, wearer.on_way = 0.0, False, False
         wearer.off_wrist.clear()
+        wearer.boot, wearer.keeps = None, False
+        wearer.missing.clear()
+        wearer.told.clear()
 
     def supervise(self, row: int, now: int) -> None:
         wearer = self.wearers[row]

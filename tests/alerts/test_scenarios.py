@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import city
@@ -1095,6 +1096,120 @@ def test_closed_and_still_not_found_it_is_raised_anew_after_the_same_time():
     assert house.state("position_lost") == "normal"
     heartbeats(house, until="03:00")
     assert house.state("position_lost") == "active_unacknowledged"
+
+
+# Numbers that did not come ----------------------------------------------------------------------
+
+
+def numbered(house: Evening, *seqs: int, **said) -> Evening:
+    """Heartbeats with numbers, half a minute apart."""
+    for seq in seqs:
+        house.says("band-li", **({"bat": 80.0} | said), seq=seq)
+        house.at(wall(house.now_ms + 30_000))
+    return house
+
+
+HOURLY = Device("band-li", "wristband", model="hourly", site_id="house")
+
+
+def a_band_that_counts() -> Evening:
+    return Evening(Model("hourly", 3600.0), HOURLY)
+
+
+def test_numbers_that_never_come_are_told_of_after_a_quarter_of_an_hour():
+    house = numbered(a_band_that_counts(), 17, 18, 21, 22).at("00:15:59")
+    assert house.made == []
+    house.at("00:20")
+    raised = house.only("raise", "data_gap")
+    assert (wall(raised.at_ms), raised.alarm.priority) == ("00:16:00", "low")
+    assert raised.because == {
+        "rule": "data_gap", "missing": 2, "boot": 0, "first_seq": 19, "last_seq": 20, "since_ms": clock("00:01"),
+    }  # fmt: skip
+
+
+def test_a_backlog_that_fills_them_in_any_order_is_nothing():
+    house = numbered(a_band_that_counts(), 17, 30).at("00:05")
+    numbered(house, *range(29, 17, -1)).at("1 02:00")
+    assert not house.story("data_gap")
+
+
+def test_told_of_and_filled_later_it_is_over_with_the_last_of_them():
+    house = numbered(a_band_that_counts(), 1, 4).at("00:20")
+    house.says("band-li", seq=3)
+    assert house.state("data_gap") == "active_unacknowledged"
+    house.at("00:21").says("band-li", seq=2)
+    assert house.story() == ["00:15:30 raise data_gap", "00:21:00 clear data_gap"]
+    assert house.made[-1].because == {"rule": "data_gap", "filled": True}
+
+
+def test_a_device_keeps_a_day_so_what_is_older_is_waited_for_no_longer():
+    house = numbered(Evening(Model("hourly", 86_400.0), HOURLY), 1, 4).at("1 00:10")
+    assert house.story() == ["00:15:30 raise data_gap", "00:00:30 clear data_gap"]
+    assert house.made[-1].because == {"rule": "data_gap", "filled": False}
+
+
+def test_the_first_contact_a_restart_and_what_is_older_than_the_first_are_no_gaps():
+    house = numbered(a_band_that_counts(), 100, 101)
+    numbered(house, 7, 8, boot=1)
+    numbered(house, 2, 102, 103, boot=0, ago_ms=600_000)
+    numbered(house, 0, 1, 9, boot=1).at("02:00")
+    assert not house.story("data_gap")
+
+
+def test_after_a_restart_what_the_old_boot_kept_still_fills_its_holes():
+    house = numbered(a_band_that_counts(), 1, 2, 5).at("00:20")
+    numbered(house, 0, 1, boot=1)
+    numbered(house, 3, 4, boot=0, ago_ms=1_200_000)
+    assert house.story() == ["00:16:00 raise data_gap", "00:21:30 clear data_gap"]
+
+
+def test_items_that_want_no_acknowledgement_may_be_lost_on_the_air():
+    """Of such a device nobody can say which number was worth keeping."""
+    house = numbered(a_band_that_counts(), 1, 2, 5, 9, ack=False)
+    numbered(house, 14, 20).at("02:00")
+    assert not house.story("data_gap")
+
+
+def test_one_item_that_wants_none_takes_back_what_was_thought_missing():
+    house = numbered(a_band_that_counts(), 1, 5).at("00:20")
+    house.says("band-li", seq=6, ack=False)
+    assert house.story() == ["00:15:30 raise data_gap", "00:20:00 clear data_gap"]
+    numbered(house, 9, 14).at("01:00")
+    assert len(house.made) == 2
+
+
+def test_items_without_numbers_say_nothing_of_gaps():
+    house = a_band_that_counts()
+    for minute in range(0, 60, 7):
+        house.at(f"00:{minute:02}").says("band-li", bat=80.0)
+    assert not house.at("02:00").story("data_gap")
+
+
+def test_more_of_the_same_is_no_news_unless_somebody_closed_it():
+    house = numbered(a_band_that_counts(), 1, 3, 5, 9).at("00:30")
+    assert house.story() == ["00:15:30 raise data_gap"]
+    house.closes("data_gap")
+    house.at("00:50")
+    assert house.state("data_gap") == "normal"
+    numbered(house, 10, 12).at("01:10")
+    assert house.story()[-1] == "01:05:30 raise data_gap"
+
+
+def test_while_nobody_listens_nothing_can_come():
+    house = numbered(a_band_that_counts(), 1, 3).at("00:05").listens(False)
+    house.at("03:05").listens(True).at("03:15:29")
+    assert house.made == []
+    assert house.at("03:16").story() == ["03:15:30 raise data_gap"]
+
+
+def test_what_came_and_could_not_be_used_is_not_missing_and_no_sign_of_life():
+    house = numbered(Evening(MRS_LI), 1)
+    unread = replace(city.item(0, house.now_ms, seq=2), unread=True)
+    house._step(unread)
+    house.at("00:15:00")
+    assert house.story() == ["00:15:00 raise contact_lost"]
+    numbered(house, 3).at("00:29")
+    assert not house.story("data_gap")
 
 
 # Shelving ---------------------------------------------------------------------------------------

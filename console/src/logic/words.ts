@@ -26,6 +26,14 @@ export function metres(value: number, t: Translate): string {
 /** Never a certainty: 99.9 % at most. */
 const percent = (p: number): string => `${Math.min(99.9, Math.floor(p * 1000) / 10)}%`
 
+const WANDERS = new Set(['night', 'pacing', 'lapping', 'closing'])
+
+/** How somebody walks who crossed a fence; a part nobody has words for is left out. */
+function wander(because: Because, t: Translate): string[] {
+  const found = because.wander as { parts?: unknown } | null | undefined
+  return list(found?.parts).filter(part => WANDERS.has(part)).map(part => t(`because.wander_${part}`))
+}
+
 function fence(because: Because, t: Translate): string[] {
   if (because.edited === true) return [t('because.fence_edited')]
   const margin = number(because.margin_m)
@@ -44,6 +52,7 @@ function fence(because: Because, t: Translate): string[] {
   if (silent) said.push(t('because.quiet_since', { d: duration(silent, t) }))
   const speed = number(because.speed_mps)
   if (speed) said.push(t('because.walking', { n: speed }))
+  said.push(...wander(because, t))
   for (const side of ['p_outside', 'p_inside']) {
     const p = number(because[side])
     if (p !== null) said.push(t(`because.${side}`, { p: percent(p) }))
