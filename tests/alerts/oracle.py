@@ -418,11 +418,11 @@ class Oracle:
             elif wearer.keeps:
                 for number in range(wearer.top + 1, item.seq):
                     wearer.missing[item.boot, number] = full_second(now)
+                    self.plan_gap(row, full_second(now))
             if item.seq > wearer.top or not wearer.keeps:
                 wearer.top_ms = max(wearer.top_ms, at_ms)
             wearer.top = max(wearer.top, item.seq)
         self.no_longer(wearer, name)
-        self.plan_gaps(row)
         if had and not wearer.told:
             self.set(row, "data_gap", False)
 
@@ -430,12 +430,9 @@ class Oracle:
         wearer.missing.pop(name, None)
         wearer.told.discard(name)
 
-    def plan_gaps(self, row: int) -> None:
-        wearer, policy = self.wearers[row], self.policy
-        for name, since in wearer.missing.items():
-            if name not in wearer.told:
-                self.due(full_second(since + ms(policy.data_gap_s)), TIMER, row, "data_gap")
-            self.due(full_second(since + ms(policy.data_gap_forget_s)), TIMER, row, "data_gap")
+    def plan_gap(self, row: int, since: int) -> None:
+        for after_s in (self.policy.data_gap_s, self.policy.data_gap_forget_s):
+            self.due(full_second(since + ms(after_s)), TIMER, row, "data_gap")
 
     def look_at_gaps(self, row: int, now: int) -> None:
         if self.deaf_since_ms is not None:
@@ -516,7 +513,8 @@ class Oracle:
                     wearer.lost_due_ms = full_second(wearer.lost_due_ms + deaf_ms)
                     self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
                 wearer.missing = {n: full_second(at + deaf_ms) for n, at in wearer.missing.items()}
-                self.plan_gaps(row)
+                for since in set(wearer.missing.values()):
+                    self.plan_gap(row, since)
                 if wearer.want_due_ms is not None:
                     wearer.want_due_ms = full_second(wearer.want_due_ms + deaf_ms)
                 if wearer.want_ms is not None:
