@@ -57,7 +57,30 @@ class ListeningCommand:
     listening: bool
 
 
-Command = AlarmCommand | RosterCommand | ListeningCommand
+OutingVerb = Literal["approve", "change", "end"]
+OUTING_VERBS: tuple[OutingVerb, ...] = ("approve", "change", "end")
+
+
+@dataclass(frozen=True, slots=True)
+class OutingCommand:
+    """What a person says of an approved outing (`alerts.outings`). Times are whole seconds.
+
+    `change`: what is None stays. `end`: now; one that has not begun is called off.
+    """
+
+    command_id: str
+    received_at_ms: int
+    arrival: int
+    operator: str
+    verb: OutingVerb
+    outing_id: str
+    resident_id: str | None = None
+    from_ms: int | None = None
+    until_ms: int | None = None
+    fence_id: str | None = None
+
+
+Command = AlarmCommand | RosterCommand | ListeningCommand | OutingCommand
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from alerts.fleet import LONG_AGO_MS
 from alerts.motion import Fixes
 from alerts.policy import FencePolicy
 from alerts.recent import Recent
+from alerts.tuning import Tuned
 from alerts.vocabulary import SOURCES
 
 
@@ -21,6 +22,7 @@ class Crossings:
     """The pair table: what fixes say (`recent`), and what was made of it (`pairs`)."""
 
     def __init__(self, policy: FencePolicy) -> None:
+        self._policy = policy
         self.recent = Recent(policy)
         self.pairs = new_pairs(0)
 
@@ -61,26 +63,37 @@ class Crossings:
         back: Bools = (total == 0) | (calm > 0)
         return left, back
 
-    def suspicion(self, fences: Fences, pairs: Rows, owner: Rows, devices: int) -> tuple[Floats, Floats]:
-        """How likely each device has left, and has entered somewhere anew: (devices,) each."""
+    def suspected(
+        self, fences: Fences, pairs: Rows, owner: Rows, left: Bools, least_p: Floats | float
+    ) -> Bools:
+        """Who has gone out, or in somewhere anew, as likely as `least_p` of each pair says: (devices,).
+
+        `left` (devices,): who has left already, and so is not suspected of it.
+        """
         is_safe, in_force = fences.roles(pairs)
-        p = self.breach_p(pairs)
-        left, entered = np.full(devices, 2.0), np.zeros(devices)
+        excess = self.breach_p(pairs) - least_p
+        out, into = np.full(len(left), 2.0), np.full(len(left), -1.0)
         safe, forbidden = is_safe & in_force, ~is_safe & in_force & ~self.pairs.entered[pairs]
-        np.minimum.at(left, owner[safe], p[safe])
-        np.maximum.at(entered, owner[forbidden], p[forbidden])
-        return np.where(left > 1.0, 0.0, left), entered
+        np.minimum.at(out, owner[safe], excess[safe])
+        np.maximum.at(into, owner[forbidden], excess[forbidden])
+        return np.asarray(((out >= 0) & (out <= 1.0) & ~left) | (into >= 0))
+
+    def tuned(self, fences: Fences, pairs: Rows) -> Tuned:
+        """What decides about these pairs."""
+        fence = fences.pair_fence[pairs]
+        return fences.tuning.of(self._policy, fence, fences.is_safe[fence])
 
     def breach_p(self, pairs: Rows) -> Floats:
         """How likely each pair is breached: (pairs,)."""
         belief = self.recent.now.belief
         return np.asarray(belief.good_breach[pairs] + belief.burst_breach[pairs] + belief.stray_breach[pairs])
 
-    def convict(self, fences: Fences, rows: Rows, least_p: float) -> None:
-        """Silence decides: pairs that are this likely breached are, and no late fix changes it."""
+    def convict(self, fences: Fences, rows: Rows) -> None:
+        """Silence decides: pairs that are likely enough breached are, and no late fix changes it."""
         pairs, _ = fences.pairs_of(rows)
         _, in_force = fences.roles(pairs)
-        self.recent.now.belief.verdict[pairs[in_force & (self.breach_p(pairs) >= least_p)]] = BREACHED
+        guilty = self.breach_p(pairs) >= self.tuned(fences, pairs).silence_p
+        self.recent.now.belief.verdict[pairs[in_force & guilty]] = BREACHED
         self.recent.settle(fences, rows)
 
     def last_occupied(self, fences: Fences, row: int) -> tuple[int | None, bool]:
@@ -110,7 +123,7 @@ class Crossings:
             kept = was >= 0 if column.name in {"entered", "rearm"} else same
             getattr(fresh, column.name)[kept] = getattr(old, column.name)[was[kept]]
         self.pairs = fresh
-        self.recent.relay(was, same, fences.pair_row)
+        self.recent.relay(fences, was, same)
         return np.flatnonzero(~same)
 
     def assume_occupied(self, pairs: Rows, at_ms: Longs) -> None:

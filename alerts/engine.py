@@ -14,9 +14,10 @@ import numpy as np
 
 from alerts import batch as batches
 from alerts.batch import Batch, Rows
-from alerts.commands import Command, CommandResult, ListeningCommand, RosterCommand
-from alerts.conditions import FENCE_ENTERED, FENCE_LEFT, Conditions
+from alerts.commands import Command, CommandResult, ListeningCommand, OutingCommand, RosterCommand
+from alerts.conditions import Conditions
 from alerts.crossings import Crossings, pair_keys
+from alerts.fence_conditions import FENCE_ENTERED, FENCE_LEFT
 from alerts.fences import Fences
 from alerts.fleet import (
     DEVICE_KIND_CODE,
@@ -27,6 +28,7 @@ from alerts.fleet import (
 )
 from alerts.lifecycle import TIMER, Alarm, Alarms, Event, Transition
 from alerts.outages import Outages
+from alerts.outings import Outings
 from alerts.policy import Policy, ms
 from alerts.roster import Device, Fence, Model, RosterEdit, Site
 from alerts.vocabulary import KIND_INDEX, KINDS
@@ -71,7 +73,10 @@ class Engine:
         self.alarms = Alarms(self.policy)
         self.outages = Outages(self.policy.outage, self.fleet, self.sites)
         self.alarms.explained_by = self.outages.parent_of
-        self.conditions = Conditions(self.policy, self.fleet, self.fences, self.crossings, self.outages)
+        self.outings = Outings(self.policy, self.fleet, self.fences, self.crossings)
+        self.conditions = Conditions(
+            self.policy, self.fleet, self.fences, self.crossings, self.outages, self.outings
+        )
 
     def step(self, now_ms: int, batch: Batch = batches.EMPTY, commands: Sequence[Command] = ()) -> Decisions:
         """Take readings and commands up to a moment, and let time pass until then.
@@ -97,19 +102,43 @@ class Engine:
 
     def next_due_ms(self) -> int:
         """When something happens by itself; NOT_DUE_MS: never."""
-        return min(self.fleet.next_due_ms(), self.fences.next_change_ms, self.alarms.next_due_ms(NOT_DUE_MS))
+        return min(self.fleet.next_due_ms(), self._next_change_ms(), self.alarms.next_due_ms(NOT_DUE_MS))
+
+    def _next_change_ms(self) -> int:
+        """When a schedule or an outing begins or ends."""
+        return min(self.fences.next_change_ms, self.outings.next_change_ms)
 
     def _advance(self, batch: Batch, begin: int, end: int, until_ms: int, decisions: Decisions) -> None:
-        """Readings `begin` to `end`, and time until `until_ms`, stopping where a schedule changes."""
-        while self.fences.next_change_ms <= until_ms:
-            change_ms = self.fences.next_change_ms
+        """Readings `begin` to `end`, and time until `until_ms`, stopping where what holds devices changes."""
+        while (change_ms := self._next_change_ms()) <= until_ms:
             middle = begin + int(np.searchsorted(batch.received_at_ms[begin:end], change_ms))
             self._run(batch, begin, middle, change_ms, decisions)
-            changed = self.fences.refresh_schedules(change_ms)
-            self.conditions.fences_changed(self.fences.rows_of(changed), change_ms)
+            self._change(change_ms)
             self._settle(change_ms, decisions)
             begin = middle
         self._run(batch, begin, end, until_ms, decisions)
+
+    def _change(self, at_ms: int) -> None:
+        """Schedules and outings begin and end."""
+        scheduled = self.fences.rows_of(self.fences.refresh_schedules(at_ms))
+        concerned, returned = self.outings.advance(at_ms)
+        self._seat_guests(at_ms)
+        self.conditions.fences.changed(np.union1d(scheduled, concerned), at_ms)
+        self.conditions.fences.look_again(returned, at_ms)
+
+    def _seat_guests(self, at_ms: int) -> None:
+        """Pairs for the destinations of outings, and no others beside the roster's."""
+        guests = self.outings.guests()
+        if guests != self.fences.guests:
+            old_pairs = {key: pair for pair, key in enumerate(pair_keys(self.fences))}
+            self.fences.assign(self.fleet.devices, guests)
+            self._relay(old_pairs, set(), at_ms)
+
+    def _relay(self, old_pairs: dict[tuple[int, str], int], redrawn: set[str], at_ms: int) -> None:
+        """What is known of pairs to their new places."""
+        self.crossings.recent.make_room(len(self.fleet))
+        self.conditions.fences.edited(self.crossings.relay(old_pairs, self.fences, redrawn))
+        self.outings.lay(at_ms)
 
     def _run(self, batch: Batch, begin: int, end: int, until_ms: int, decisions: Decisions) -> None:
         for places in rounds(batch.device_row[begin:end]):
@@ -136,6 +165,10 @@ class Engine:
             return
         if isinstance(command, RosterCommand):
             decisions.results.append(self._edit_roster(command, decisions))
+            return
+        if isinstance(command, OutingCommand):
+            decisions.results.append(self.outings.take(command))
+            self._seat_guests(command.received_at_ms)
             return
         result, transition = self.alarms.command(command)
         decisions.results.append(result)
@@ -178,7 +211,7 @@ class Engine:
     def _asked(self) -> list[DeviceRequest]:
         """Ask where a band is that may be outside, before anybody is paged."""
         requests = []
-        for ask in self.conditions.take_asks():
+        for ask in self.conditions.fences.take_asks():
             device_id = self.fleet.devices[ask.row].device_id
             expires_ms = ask.at_ms + ms(self.policy.locate_expires_s)
             request_id = f"W{ask.row}-{ask.at_ms}"
@@ -224,10 +257,9 @@ class Engine:
             }
             old_pairs = {key: pair for pair, key in enumerate(pair_keys(self.fences))}
             entered_before = self._entered()
-            self.fences.compile(self.fleet.devices, command.received_at_ms)
-            self.crossings.recent.make_room(len(self.fleet))
-            self.conditions.fences_edited(self.crossings.relay(old_pairs, self.fences, redrawn))
-            self._after_edit(entered_before, command.received_at_ms, decisions)
+            self.fences.compile(self.fleet.devices, self.outings.guests(), command.received_at_ms)
+            self._relay(old_pairs, redrawn, command.received_at_ms)
+            self._after_edit(entered_before, old_pairs, command.received_at_ms, decisions)
         decisions.transitions += self.outages.reconsider(command.received_at_ms, self.alarms)
         return CommandResult(command.command_id, "done")
 
@@ -323,7 +355,13 @@ class Engine:
             for pair in held
         ]
 
-    def _after_edit(self, entered_before: list[tuple[int, str]], now_ms: int, decisions: Decisions) -> None:
+    def _after_edit(
+        self,
+        entered_before: list[tuple[int, str]],
+        old_pairs: dict[tuple[int, str], int],
+        now_ms: int,
+        decisions: Decisions,
+    ) -> None:
         """End what the edit took away; an edit never begins anything by itself."""
         is_safe = self.fences.is_safe[self.fences.pair_fence]
         because = {"rule": "fence", "edited": True}
@@ -337,7 +375,9 @@ class Engine:
         for row, left_id in list(self.fleet.left_fence.items()):
             begin, end = self.fences.pair_start[row : row + 2]
             pair = self.fences.pair_of(row, left_id)
-            held = is_safe[begin:end].any() if left_id is None else pair is not None and is_safe[pair]
+            # The destination of an outing that is over was gone before the edit.
+            gone = left_id is None or (row, left_id) not in old_pairs
+            held = is_safe[begin:end].any() if gone else pair is not None and is_safe[pair]
             if not held:
                 del self.fleet.left_fence[row]
                 event = Event(now_ms, TIMER, row, FENCE_LEFT, False, row, left_id, because)

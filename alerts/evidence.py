@@ -18,6 +18,7 @@ from alerts.batch import Bools, Bytes, Floats, Longs, Rows
 from alerts.fleet import LONG_AGO_MS
 from alerts.motion import Fit
 from alerts.policy import FencePolicy, ms
+from alerts.tuning import Tuned
 
 UNDECIDED: Final = 0
 CALM: Final = 1
@@ -82,20 +83,18 @@ def new_pairs(count: int) -> PairArrays:
     )
 
 
-def weigh(
-    policy: FencePolicy, was: Belief, fit: Fit, at_ms: Longs, breach_m: Floats, edge_m: Floats
-) -> Belief:
+def weigh(policy: FencePolicy, was: Belief, fit: Fit, at_ms: Longs, breach_m: Floats, tuned: Tuned) -> Belief:
     """What is known of pairs after a fix each. `breach_m`: how far beyond the fence it lies; all (pairs,)."""
-    chances = _chances(policy, was, fit, breach_m, edge_m)
+    chances = _chances(policy, was, fit, breach_m, tuned.edge_m)
     sigma_m = np.sqrt(fit.var_m2)
-    witness = breach_m - edge_m > policy.witness_sigma * sigma_m
+    witness = breach_m - tuned.edge_m > policy.witness_sigma * sigma_m
     calm = breach_m <= 0
     first = np.where(witness & (was.witnesses == 0), at_ms, was.first_ms)
     witnesses = np.where(calm, 0, was.witnesses + witness)
     calm_ms = np.where(calm & (was.calm_run == 0), at_ms, was.calm_ms)
     calm_run = np.where(calm, was.calm_run + 1, 0)
-    likely = chances[1] + chances[3] + chances[5] >= policy.raise_p
-    confirmed = likely & ~calm & (witnesses >= policy.confirm_fixes) & (at_ms - first >= ms(policy.confirm_s))
+    likely = chances[1] + chances[3] + chances[5] >= tuned.raise_p
+    confirmed = likely & ~calm & (witnesses >= policy.confirm_fixes) & (at_ms - first >= tuned.confirm_ms)
     lasted = (was.verdict == UNDECIDED) | (at_ms - calm_ms >= ms(policy.return_s))
     calmed = calm & (calm_run >= policy.return_fixes) & lasted & (chances[1] < policy.return_p)
     returned = calmed & (was.verdict == BREACHED)

@@ -8,13 +8,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from alerts.batch import Bools, Longs, Rows
+from alerts.batch import Bools, Bytes, Longs, Rows
 from alerts.geometry import Shape, Shapes, compile_shape
 from alerts.roster import Device, Fence
 from alerts.schedule import NEVER_MS, Schedule
+from alerts.tuning import Tuning, check
 
 SAFE: Final = "safe"
 FORBIDDEN: Final = "forbidden"
+# What outings make of a pair: its fence counts by its schedule, not at all, or whatever its schedule.
+SCHEDULED: Final = 0
+SUSPENDED: Final = 1
+COUNTS: Final = 2
 
 
 class Fences:
@@ -31,12 +36,17 @@ class Fences:
         self.ids: list[str] = []
         self.index_of: dict[str, int] = {}
         self.shapes = Shapes([])
+        self.tuning = Tuning([])
         self.is_safe: Bools = np.empty(0, np.bool_)
         self.in_force: Bools = np.empty(0, np.bool_)
         self.next_change_ms = NEVER_MS
         self.pair_row: Rows = np.empty(0, np.int64)
         self.pair_fence: Rows = np.empty(0, np.int64)
         self.pair_start: Longs = np.zeros(1, np.int64)
+        # Destinations of approved outings, by device row: pairs that the roster does not know.
+        self.guests: dict[int, frozenset[str]] = {}
+        self.pair_guest: Bools = np.empty(0, np.bool_)
+        self.pair_mode: Bytes = np.empty(0, np.int8)  # SCHEDULED, SUSPENDED, COUNTS
 
     def put(self, fence: Fence) -> None:
         """Add or replace a fence.
@@ -48,6 +58,7 @@ class Fences:
             raise ValueError(f"fence {fence.fence_id}: role must be safe or forbidden, not {fence.role!r}")
         try:
             compiled = compile_shape(fence.geometry)
+            check(fence.evidence or {})
             schedule = self._schedule(fence.schedule) if fence.schedule else None
         except ValueError as error:
             raise ValueError(f"fence {fence.fence_id}: {error}") from error
@@ -66,23 +77,41 @@ class Fences:
         for table in (self.definitions, self._shapes, self._schedules):
             table.pop(fence_id, None)
 
-    def compile(self, devices: list[Device], now_ms: int) -> None:
+    def compile(self, devices: list[Device], guests: dict[int, frozenset[str]], now_ms: int) -> None:
         """Lay out the arrays anew after an edit of fences or devices."""
         self.ids = list(self.definitions)
         self.index_of = {fence_id: index for index, fence_id in enumerate(self.ids)}
         self.shapes = Shapes([self._shapes[fence_id] for fence_id in self.ids])
         self.is_safe = np.array([self.definitions[i].role == SAFE for i in self.ids], np.bool_)
+        self.tuning = Tuning([self.definitions[i].evidence for i in self.ids])
         self.refresh_schedules(now_ms)
+        self.assign(devices, guests)
+
+    def assign(self, devices: list[Device], guests: dict[int, frozenset[str]]) -> None:
+        """Lay out the pairs anew. `guests`: fences that hold a device beside its own, if they are safe."""
         by_site: dict[str, list[int]] = {}
         for index, fence_id in enumerate(self.ids):
             site_id = self.definitions[fence_id].site_id
             if site_id is not None:
                 by_site.setdefault(site_id, []).append(index)
         assigned = [self._assigned(device, by_site) for device in devices]
+        own = [set(fences) for fences in assigned] if guests else []
+        for row, wanted in guests.items():
+            assigned[row] = sorted(own[row] | self._safe_indexes(wanted))
         counts = np.array([len(fences) for fences in assigned], np.int64)
         self.pair_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         self.pair_row = np.repeat(np.arange(len(devices), dtype=np.int64), counts)
         self.pair_fence = np.array([fence for fences in assigned for fence in fences], np.int64)
+        self.guests = guests
+        self.pair_guest = np.zeros(len(self.pair_row), np.bool_)
+        for row in guests:
+            begin, end = self.pair_start[row : row + 2]
+            self.pair_guest[begin:end] = [fence not in own[row] for fence in assigned[row]]
+        self.pair_mode = np.where(self.pair_guest, SUSPENDED, SCHEDULED).astype(np.int8)
+
+    def _safe_indexes(self, fence_ids: Iterable[str]) -> set[int]:
+        there = {self.index_of[i] for i in fence_ids if i in self.index_of}
+        return {index for index in there if self.is_safe[index]}
 
     def _assigned(self, device: Device, by_site: dict[str, list[int]]) -> list[int]:
         if not device.registered:
@@ -127,6 +156,6 @@ class Fences:
         return np.unique(self.pair_row[wanted[self.pair_fence]])
 
     def roles(self, pairs: Rows) -> tuple[Bools, Bools]:
-        """(is safe, is in force) of pairs."""
-        fence = self.pair_fence[pairs]
-        return self.is_safe[fence], self.in_force[fence]
+        """(is safe, is in force) of pairs: by the schedule, unless an outing says otherwise."""
+        fence, mode = self.pair_fence[pairs], self.pair_mode[pairs]
+        return self.is_safe[fence], np.where(mode == SCHEDULED, self.in_force[fence], mode == COUNTS)

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from alerts.commands import AlarmCommand, CommandResult
 from alerts.fleet import Fleet, whole_second_ms
 from alerts.policy import Policy, ms
-from alerts.vocabulary import KINDS, LATCHING, Outcome, Priority, State, SubjectType
+from alerts.vocabulary import KINDS, LATCHING, PERSON_MAY_BE_OUT, Outcome, Priority, State, SubjectType
 
 Identity = tuple[SubjectType, str, str, str | None]
 # When something ends, a text that orders identities (None and text do not compare), and whose it is.
@@ -212,7 +212,8 @@ class Alarms:
         assert rule.to is not None, "a condition may always raise"
         fresh = alarm is None
         if alarm is None:
-            alarm = self._new_alarm(event, identity, fleet)
+            alarm = self._new_alarm(event, identity)
+        self._name_whose(alarm, event, fleet)
         alarm.count += rule.counts
         alarm.state = rule.to
         parent = self.explained_by(alarm)
@@ -247,19 +248,23 @@ class Alarms:
             sum(raised > since_ms for raised in self.raises.get(identity, ())) >= self._policy.chatter.raises
         )
 
-    def _new_alarm(self, event: Event, identity: Identity, fleet: Fleet) -> Alarm:
-        subject_type, subject_id, kind, fence_id = identity
-        whose: tuple[str | None, str | None, str | None]
+    @staticmethod
+    def _name_whose(alarm: Alarm, event: Event, fleet: Fleet) -> None:
+        """The one who wears the band now, and where; a band that nobody wears keeps the last one's name."""
         if event.subject is None:
             device = fleet.devices[event.row]
-            whose = device.device_id, device.site_id, device.resident_id
-        else:
-            whose = None, subject_id if subject_type == "site" else None, None
+            alarm.site_id = device.site_id or alarm.site_id
+            alarm.resident_id = device.resident_id or alarm.resident_id
+
+    def _new_alarm(self, event: Event, identity: Identity) -> Alarm:
+        subject_type, subject_id, kind, fence_id = identity
         until_ms = self.shelves.get(identity)
         alarm = Alarm(
             alarm_id=f"A{self.last_seq + 1}", version=0, seq=0, raised_seq=self.last_seq + 1,
-            subject_type=subject_type, subject_id=subject_id, device_id=whose[0],
-            site_id=whose[1], resident_id=whose[2], kind=kind, fence_id=fence_id,
+            subject_type=subject_type, subject_id=subject_id,
+            device_id=subject_id if subject_type == "device" else None,
+            site_id=subject_id if subject_type == "site" else None, resident_id=None,
+            kind=kind, fence_id=fence_id,
             priority=self._policy.priority[kind], state="normal", count=1, because={}, position=None,
             measured_at_ms=None, received_at_ms=None, raised_at_ms=event.at_ms,
             shelved=until_ms is not None, shelved_until_ms=until_ms,
@@ -436,6 +441,13 @@ def _shelve_misfit(command: AlarmCommand, alarm: Alarm, policy: Policy) -> tuple
         return "invalid", "reason is missing"
     if command.until_ms is None or command.until_ms <= command.received_at_ms:
         return "invalid", "until_ms must lie in the future"
-    if command.until_ms > command.received_at_ms + ms(policy.shelve_max_s):
-        return "invalid", f"at most {policy.shelve_max_s / 3600:.0f} hours"
+    longest_s = policy.shelve_max_s
+    if alarm.kind in PERSON_MAY_BE_OUT:
+        longest_s = min(longest_s, policy.shelve_person_max_s)
+    if command.until_ms > command.received_at_ms + ms(longest_s):
+        return "invalid", f"{alarm.kind} is shelved for at most {_in_words(longest_s)}"
     return "invalid", ""
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds / 3600:.0f} hours" if seconds >= 7200 else f"{seconds / 60:.0f} minutes"

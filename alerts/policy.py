@@ -94,9 +94,10 @@ class FencePolicy:
     # that along one axis.
     kept_drift: float = 0.263
     kept_m: float = 108.0
-    # A position sent again to the last digit is no new one; a burst that repeats itself ends this much later.
+    # A position sent again to the last digit says nothing of how the receiver errs. But a burst jitters: it is
+    # over this much sooner where nothing moves.
     frozen_m: float = 0.02
-    frozen_weight: float = 0.3
+    frozen_weight: float = 2.0
     # After this long without a fix nothing more is forgotten.
     longest_gap_s: float = 7200.0
     # Crossing a fence: once in so many seconds of walking, of standing, and of bad fixes; and back again.
@@ -133,9 +134,9 @@ class FencePolicy:
     return_p: float = 0.3
     # A band that was this surely outside by one fix and says nothing any more is outside: after this long, and
     # so many times its usual gap.
-    silence_p: float = 0.997
+    silence_p: float = 0.99
     silence_s: float = 150.0
-    silence_gaps: float = 2.5
+    silence_gaps: float = 0.5
     # What is known of a moment longer ago than this is the past: it raises nothing at once, for what the band
     # kept back may still be on its way.
     present_s: float = 150.0
@@ -286,6 +287,15 @@ class Policy:
     data_gap_forget_s: float = 86_400.0
     undo_s: float = 60.0
     shelve_max_s: float = 12 * 3600.0
+    # Kinds that say that a person may be out: half of the lost are found within 1.2 km, a quarter of an
+    # hour on foot, and nobody is told while it is shelved.
+    shelve_person_max_s: float = 1800.0
+    # Who is not home when an approved outing ends is given this long: buses and families are late by some
+    # minutes, and a wanderer is most often found within a few streets in the first quarter of an hour.
+    outing_grace_s: float = 900.0
+    # A weekend with the family; whoever stays longer is approved anew. Plans beyond a month change.
+    outing_max_s: float = 72 * 3600.0
+    outing_ahead_s: float = 30 * 86_400.0
     # A wearer in need is asked for a fresh position when the last fix is older.
     locate_after_s: float = 60.0
     locate_expires_s: float = 300.0

@@ -129,7 +129,7 @@ class Positions:
     def _why(self, row: int, now_ms: int) -> dict[str, Any] | None:
         """Why it matters that nobody knows where she is; None: it does not."""
         a, policy = self._fleet.arrays, self._policy
-        pairs, owner = self._fences.pairs_of(np.array([row]))
+        pairs, _ = self._fences.pairs_of(np.array([row]))
         if self._crossings.pairs.entered[pairs].any():  # looked for already
             return None
         is_safe, in_force = self._fences.roles(pairs)
@@ -137,14 +137,16 @@ class Positions:
         margin_m = self._fences.shapes.margin_m(self._fences.pair_fence[pairs], lat, lon)
         safe_m = float(margin_m[is_safe & in_force].max(initial=-np.inf))
         danger_m = float(margin_m[~is_safe & in_force].max(initial=-np.inf))
-        left_p, entered_p = self._crossings.suspicion(self._fences, pairs, owner, 1)
-        p = float(max(left_p[0], entered_p[0]))
+        breach_p = self._crossings.breach_p(pairs)
+        left_p = float(breach_p[is_safe & in_force].min(initial=1.0)) if (is_safe & in_force).any() else 0.0
+        entered_p = float(breach_p[~is_safe & in_force].max(initial=0.0))
+        p = max(left_p, entered_p)
         if danger_m >= -policy.position_near_m:
             near, nearest_m = "forbidden", danger_m
         elif abs(safe_m) <= policy.position_near_m:
             near, nearest_m = "exit", safe_m
         elif p >= policy.position_doubt_p:
-            near, nearest_m = "doubt", safe_m if left_p[0] >= entered_p[0] else danger_m
+            near, nearest_m = "doubt", safe_m if left_p >= entered_p else danger_m
         else:
             return None
         acc_m = float(a.usable_acc_m[row])

@@ -98,19 +98,22 @@ class Recent:
         self._copy(fences, rows, self.now, self.middle)
         self._copy(fences, rows, self.now, self.base)
 
-    def relay(self, was: Longs, known: Bools, rows: Rows) -> None:
-        """Lay the pairs out anew: `was` their places before, of those that are `known`; whose they are."""
-        old, track = self.now.belief, self.now.track
-        fresh_pairs = np.flatnonzero(~known & (track.at_ms[rows] != LONG_AGO_MS))
+    def relay(self, fences: Fences, was: Longs, known: Bools) -> None:
+        """Lay the pairs out anew: `was` their places before, of those that are `known`.
+
+        Devices that have new pairs are settled: late fixes begin nothing at a fence that was not there.
+        """
+        rows, track = fences.pair_row, self.now.track
         for state in self._all():
             fresh = new_belief(len(was))
             for f in fields(Belief):
-                getattr(fresh, f.name)[known] = getattr(old, f.name)[was[known]]
-            side_known(fresh, fresh_pairs, track.burst[rows[fresh_pairs]], track.stray[rows[fresh_pairs]])
+                getattr(fresh, f.name)[known] = getattr(state.belief, f.name)[was[known]]
             state.belief = fresh
-        self.ring.count[:] = 0
-        for state in (self.middle, self.base):
-            state.track = _copied(self.now.track)
+        fresh_pairs = np.flatnonzero(~known & (track.at_ms[rows] != LONG_AGO_MS))
+        side_known(
+            self.now.belief, fresh_pairs, track.burst[rows[fresh_pairs]], track.stray[rows[fresh_pairs]]
+        )
+        self.settle(fences, np.unique(rows[~known]))
 
     def _insert(self, fences: Fences, rows: Rows, fixes: Fixes) -> Bools:
         """Late fixes to their place, and everything after them once more."""
@@ -192,11 +195,11 @@ class Recent:
             return
         is_safe, _ = fences.roles(pairs)
         margin = fences.shapes.margin_m(fences.pair_fence[pairs], fixes.lat_deg[owner], fixes.lon_deg[owner])
-        edge_m = np.where(is_safe, self._policy.edge_m, self._policy.edge_forbidden_m)
+        tuned = fences.tuning.of(self._policy, fences.pair_fence[pairs], is_safe)
         fit = type(fit)(*(column[owner] for column in fit))
         belief = _rows_of(self.now.belief, pairs)
         belief = weigh(
-            self._policy, belief, fit, fixes.at_ms[owner], np.where(is_safe, -margin, margin), edge_m
+            self._policy, belief, fit, fixes.at_ms[owner], np.where(is_safe, -margin, margin), tuned
         )
         _put_rows(self.now.belief, pairs, belief)
 

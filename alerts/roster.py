@@ -31,13 +31,17 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """A fence as it was drawn: GeoJSON geometry in WGS-84, or a Point with `radius_m`."""
+    """A fence as it was drawn: GeoJSON geometry in WGS-84, or a Point with `radius_m`.
+
+    `evidence`: how sure, how far and for how long before it raises (`alerts.tuning`); None: as the policy says.
+    """
 
     fence_id: str
     role: str
     geometry: dict[str, Any]
     site_id: str | None = None
     schedule: dict[str, Any] | None = None
+    evidence: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

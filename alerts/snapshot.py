@@ -15,6 +15,7 @@ from alerts.fleet import Arrays, Hole, Pending
 from alerts.lifecycle import Alarm
 from alerts.motion import Track
 from alerts.outages import Group
+from alerts.outings import Outing, Overdue
 from alerts.policy import Policy
 from alerts.recent import Ring
 from alerts.roster import Device, Fence, Model, Site
@@ -47,6 +48,8 @@ def dump(engine: Engine) -> dict[str, Any]:
         "latched": [[list(identity), due_ms] for identity, due_ms in alarms.latched.items()],
         "outages": [[*group, alarm_id] for group, alarm_id in engine.outages.out.items()],
         "first_heard": list(engine.outages.first_heard),
+        "outings": [asdict(outing) for outing in engine.outings.approved.values()],
+        "overdue": [[row, list(late)] for row, late in engine.outings.overdue.items()],
         "last_seq": alarms.last_seq,
     }
 
@@ -66,9 +69,13 @@ def load(state: dict[str, Any], policy: Policy) -> Engine:
     _load_alarms(engine, state)
     for fence in state["fences"]:
         engine.fences.put(Fence(**fence))
-    engine.fences.compile(engine.fleet.devices, state["now_ms"])
+    outings = [Outing(**outing) for outing in state.get("outings", ())]
+    engine.outings.approved = {outing.outing_id: outing for outing in outings}
+    engine.outings.overdue = {row: Overdue(*late) for row, late in state.get("overdue", ())}
+    engine.fences.compile(engine.fleet.devices, engine.outings.guests(), state["now_ms"])
     _load_pairs(engine, state)
     engine.now_ms = state["now_ms"]
+    engine.outings.lay(engine.now_ms)
     engine.outages.out = {Group(*group): alarm_id for *group, alarm_id in state.get("outages", ())}
     engine.outages.first_heard.extend((at_ms, row) for at_ms, row in state.get("first_heard", ()))
     engine.supervise_all()  # the policy may promise anew for devices whose model does not

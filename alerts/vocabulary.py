@@ -57,6 +57,11 @@ LATCHING: Final[frozenset[str]] = frozenset(
     {"sos", "fall", "smoke", "heat", "co", "gas", "manual_call", "fire_confirmed"}
 )
 
+# Not latching, but a person may be lost or lying somewhere: shelved for minutes, not for a night.
+PERSON_MAY_BE_OUT: Final[frozenset[str]] = frozenset(
+    {"fence_left", "fence_entered", "strap_off", "position_lost", "no_motion"}
+)
+
 # Events without a duration: each new item is the condition returning. The other device kinds
 # are states, which a device repeats while they last.
 MOMENTARY: Final[frozenset[str]] = frozenset({"sos", "fall", "manual_call", "unreadable"})

@@ -25,8 +25,10 @@ from api import (
     fence_preview,
     health,
     imports,
+    load,
     logs,
     operators,
+    outings,
     problems,
     push,
     reports,
@@ -84,8 +86,8 @@ def create_app(settings: Settings) -> FastAPI:
     state.preview_lock = asyncio.Lock()
 
     for module in (
-        auth, operators, alarms, push, summary, shift, shift_notes, reports, devices, tracks, track_days,
-        wearings, swap, imports, fence_preview, basemap, commands, health, asyncapi,
+        auth, operators, alarms, push, summary, load, shift, shift_notes, reports, devices, tracks, track_days,
+        wearings, swap, outings, imports, fence_preview, basemap, commands, health, asyncapi,
     ):  # fmt: skip
         app.include_router(module.router)
     for kind in (roster.SITES, roster.RESIDENTS, roster.FENCES, roster.DEVICES):

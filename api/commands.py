@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S: Final = 2.0  # then 202 and a command id (contract, section 5)
 
-CommandType = Literal["alarm", "roster", "device_command"]
+CommandType = Literal["alarm", "roster", "outing", "device_command"]
 STATUS_OF: Final = {"unknown_alarm": 404, "stale": 409, "not_allowed": 409, "invalid": 422}
 
 

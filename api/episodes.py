@@ -107,9 +107,8 @@ def material(connection: Connection, journal: Journal, who: Principal, period: P
     born = joined([_earlier(connection, journal, who, period, first_seq), born], born)
     acts = acts.where(np.isin(acts.number, born.number))
     later = journal.of_alarms(connection, _unfinished(born, acts, period), end_seq)
-    answers, ends = (
-        joined([acts.where(mask(acts)), later.where(mask(later))], acts) for mask in (is_answer, is_end)
-    )
+    told = joined([part.where(_tells(part)) for part in (acts, later)], acts)
+    answers, ends = told.where(is_answer(told)), told.where(told.ends)
     ended_at_ms = first_of(ends.number, ends.at_ms, born.number, NEVER)
     answered_at_ms = first_of(answers.number, answers.at_ms, born.number, NEVER)
     ends_of_journal = bounds_ms(connection)
@@ -122,15 +121,28 @@ def material(connection: Connection, journal: Journal, who: Principal, period: P
     )  # fmt: skip
 
 
+_ANSWERING: Final = tuple(CODE[verb] for verb in ("acknowledge", "unacknowledge", "close"))
+
+
+def _tells(acts: Acts) -> Mask:
+    """Which rows may be an answer or an end, or take an answer back."""
+    tells: Mask = acts.ends | np.isin(acts.event, _ANSWERING)
+    return tells
+
+
 def is_answer(acts: Acts) -> Mask:
-    """Which rows are a person's answer to an alarm: an acknowledgement, or a closing straight away."""
-    answers: Mask = (acts.event == CODE["acknowledge"]) | (acts.event == CODE["close"])
+    """Which rows are a person's answer to an alarm: an acknowledgement that stayed, or a closing straight away.
+
+    `acts`: in the order of the journal. Who took an acknowledgement back left the alarm to wait as before.
+    """
+    said = np.flatnonzero(np.isin(acts.event, _ANSWERING))
+    said = said[np.argsort(acts.number[said], kind="stable")]  # alarm by alarm
+    event, number = acts.event[said], acts.number[said]
+    stays = event != CODE["unacknowledge"]
+    stays[:-1] &= ~((event[1:] == CODE["unacknowledge"]) & (number[1:] == number[:-1]))
+    answers: Mask = np.zeros(len(acts.event), np.bool_)
+    answers[said[stays]] = True
     return answers
-
-
-def is_end(acts: Acts) -> Mask:
-    """Which rows end an episode."""
-    return acts.ends
 
 
 def _inside(journal: Journal, born: Births, period: Period, county_of: dict[str, str | None]) -> Mask:

@@ -20,6 +20,7 @@ from api import live as live_state
 from api.auth import Principal, still_valid
 from api.clock import monotonic_s, now_ms
 from api.database import Database, Watch
+from api.load import Load
 from api.logs import failed
 from iot_gateway.schema import journal, readings
 
@@ -82,6 +83,7 @@ class Feed:
 
     def __init__(self, database: Database, doorbell: Doorbell, live: live_state.Live) -> None:
         self.listeners: set[Listener] = set()
+        self.load = Load()
         self.last_seq = 0
         self.last_reading = 0
         self.turned_at_s = monotonic_s()
@@ -95,6 +97,11 @@ class Feed:
     async def start(self) -> None:
         """Begin at the end of what is stored."""
         self.last_seq, self.last_reading = await self._ends()
+        await self.load.start(self._database, self.last_seq, now_ms())
+
+    def operators(self) -> list[str]:
+        """Who has a console open."""
+        return sorted({listener.who.name for listener in self.listeners if listener.who.by_cookie})
 
     async def run(self) -> None:
         """Turn for ever."""
@@ -140,6 +147,7 @@ class Feed:
             assert page, "journal rows are never deleted"
             for seq, body in page:
                 self._publish((seq, transition(seq, body)))
+                self.load.take(body)
                 self.last_seq = seq
         # Readings are deleted when old; in an emptied table their ids begin again.
         self.last_reading = min(self.last_reading, newest_reading)
@@ -176,6 +184,7 @@ class Feed:
         beat = {
             "at_ms": now, "last_seq": self.last_seq, "gateway": pulse,
             "age_ms": None if pulse is None else now - pulse["at_ms"],
+            "load": self.load.bearing(now, len(self.operators())).model_dump(),
         }  # fmt: skip
         self._publish((None, JSONServerSentEvent(beat, event="pulse").encode()))
         if recheck and self.listeners:

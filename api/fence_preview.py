@@ -70,6 +70,7 @@ class FencePreview(BaseModel):
     covered_from_ms: int | None
     cut: Annotated[bool, Field(description="There were too many readings; only the newest were used.")]
     messages: int
+    fixes: Annotated[int, Field(description="Of the messages of the days asked for: how many say where.")]
     devices: int
     bands: int
     raised: int

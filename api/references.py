@@ -9,8 +9,9 @@ import msgspec
 from sqlalchemy import func, select
 
 from api import problems
+from api.clock import now_ms
 from api.problems import ProblemError
-from iot_gateway.schema import devices, fences, residents, sites
+from iot_gateway.schema import devices, fences, outings, residents, sites
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -55,11 +56,20 @@ async def refuse_if_named(own_id: str, item_id: str, store: Database) -> None:
         }
     elif own_id == "resident_id":
         counts["devices"] = await _count(devices.c.resident_id == item_id, ~devices.c.removed, store=store)
+        counts |= await _outings(outings.c.resident_id == item_id, store)
     elif own_id == "fence_id":
         counts["devices"] = await _fenced(item_id, store)
+        counts |= await _outings(outings.c.fence_id == item_id, store)
     if any(counts.values()):
         told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
         raise ProblemError(409, f"Still named by {told}.", named_by=counts)
+
+
+async def _outings(names_it: ColumnElement[bool], store: Database) -> dict[str, int]:
+    """Those that are not over, if there are any."""
+    not_over = outings.c.ended_at_ms.is_(None), outings.c.until_ms > now_ms()
+    count = await _count(names_it, *not_over, store=store)
+    return {"outings": count} if count else {}
 
 
 async def _count(*clauses: ColumnElement[bool], store: Database) -> int:

@@ -126,19 +126,25 @@ _FROM_PEOPLE: Final = (
 
 
 def _told(connection: Connection, alarm_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What people did to alarms and said of them: the first answer, the newest of everything else."""
+    """What people did to alarms and said of them: the first answer that stayed, the newest of all else."""
     told: dict[str, dict[str, Any]] = {}
+    answers: dict[str, list[dict[str, Any]]] = {}
     for _, at_ms, alarm_id, body in rows_of(connection, alarm_ids):
         act = _decode(body)
         if act.operator is None:
             continue
         of_alarm = told.setdefault(alarm_id, {})
-        if act.event in {"acknowledge", "close"} and "acknowledged_by" not in of_alarm:
-            of_alarm |= {"acknowledged_by": act.operator, "acknowledged_at_ms": at_ms}
+        if act.event in {"acknowledge", "close"}:
+            answer = {"acknowledged_by": act.operator, "acknowledged_at_ms": at_ms}
+            answers.setdefault(alarm_id, []).append(answer)
+        if act.event == "unacknowledge" and answers.get(alarm_id):
+            answers[alarm_id].pop()
         if act.event == "close":
             of_alarm |= {"closed_by": act.operator, "closing_text": act.text}
         if act.event == "comment" and not (act.text or "").startswith(TICK):
             of_alarm |= {"last_comment": act.text, "last_comment_by": act.operator}
         if act.event == "shelve":
             of_alarm |= {"shelved_by": act.operator, "shelve_reason": act.because.get("reason")}
+    for alarm_id, given in answers.items():
+        told[alarm_id] |= given[0] if given else {}
     return told

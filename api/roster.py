@@ -26,7 +26,7 @@ from iot_gateway import schema
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
-JSON_COLUMNS: Final = frozenset({"contacts", "geometry", "schedule", "fence_ids"})
+JSON_COLUMNS: Final = frozenset({"contacts", "geometry", "schedule", "evidence", "fence_ids"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
+from alerts.tuning import RANGES
 from alerts.vocabulary import DEFAULT_PRIORITY, KINDS, Outcome, Priority, State, SubjectType
 from api.clock import today
 from api.shapes import STRICT, Geometry, InForce
@@ -177,6 +178,23 @@ class Resident(BaseModel):
     birth_date: BirthDate | None = None
 
 
+def _between(name: str) -> Any:
+    low, high = RANGES[name]
+    return Field(default=None, ge=low, le=high)
+
+
+class Evidence(BaseModel):
+    """How sure (`raise_p`), how far beyond (`edge_m`) and for how long (`confirm_s`) before the fence raises.
+
+    What is missing is the policy's.
+    """
+
+    model_config = STRICT
+    raise_p: float | None = _between("raise_p")
+    edge_m: float | None = _between("edge_m")
+    confirm_s: float | None = _between("confirm_s")
+
+
 class Fence(BaseModel):
     """An area to stay in, or to keep out of. Without a schedule it is always in force."""
 
@@ -187,6 +205,7 @@ class Fence(BaseModel):
     site_id: Id | None = None
     geometry: Geometry
     schedule: InForce | None = None
+    evidence: Evidence | None = None
 
 
 LIVE_FIELDS: Final = frozenset({"registered", "last_contact_ms", "position", "bat"})

@@ -75,7 +75,8 @@ def preview(request: Request) -> dict[str, Any]:
             World(changed, policy),
             request.to_ms,
         )
-    return _answer(request, base, past, found)
+        fixes = past_readings.fixes(db, past, request.from_ms)
+    return _answer(request, base, past, found) | {"fixes": fixes}
 
 
 def worlds(today: Roster, fence: FenceEntry, device_ids: list[str] | None) -> tuple[Roster, Roster]:

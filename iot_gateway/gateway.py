@@ -183,6 +183,7 @@ class Gateway:
         for command_id, change in asked.changes.items():
             if command_id in done:
                 rows += roster_rows.rows_of(change, row_of, now_ms)
+        rows += [row for command_id, row in asked.outings.items() if command_id in done]
         for_devices = [
             device_command_row(r.request_id, r.device_id, r.type, r.args, now_ms, r.expires_at_ms)
             for r in decisions.requests

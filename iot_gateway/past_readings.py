@@ -91,6 +91,17 @@ def messages(
         tell(min(begin + PAGE, len(past.ids)))
 
 
+def fixes(db: sqlite3.Connection, past: Past, from_ms: int) -> int:
+    """How many of the readings since a moment say where."""
+    count = 0
+    for begin in range(0, len(past.ids), PAGE):
+        ids = past.ids[begin : begin + PAGE]
+        marks = ",".join("?" * len(ids))
+        sql = f"SELECT count(lat) FROM readings WHERE id IN ({marks}) AND received_at_ms>=?"  # noqa: S608 - our own
+        count += int(db.execute(sql, (*ids, from_ms)).fetchone()[0])
+    return count
+
+
 def _page(db: sqlite3.Connection, ids: list[int]) -> list[tuple[Any, ...]]:
     marks = ",".join("?" * len(ids))
     return db.execute(f"SELECT {_COLUMNS} FROM readings WHERE id IN ({marks}) ORDER BY id", ids).fetchall()  # noqa: S608 - our own

@@ -11,14 +11,22 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 from msgspec import Meta
 
-from alerts.commands import VERBS, AlarmCommand, Command, ListeningCommand, RosterCommand
+from alerts.commands import (
+    OUTING_VERBS,
+    VERBS,
+    AlarmCommand,
+    Command,
+    ListeningCommand,
+    OutingCommand,
+    RosterCommand,
+)
 from iot_gateway.batcher import Input, Received
 from iot_gateway.roster_file import ModelEntry
 
 # The year 6429: what still has a date in every time zone.
 MAX_RECEIVED_MS: Final = 2**47
 
-_Made = TypeVar("_Made", AlarmCommand, RosterCommand)
+_Made = TypeVar("_Made", AlarmCommand, RosterCommand, OutingCommand)
 
 
 class RecordingError(Exception):
@@ -36,18 +44,24 @@ _ALARM_FIELDS = (
     "reason",
     "outcome",
 )
+_OUTING_FIELDS = ("verb", "outing_id", "operator", "resident_id", "from_ms", "until_ms", "fence_id")
 
 
 def command_to_dict(command: Command) -> dict[str, Any]:
     """A command as it stands in a recording."""
     if isinstance(command, AlarmCommand):
-        said = {name: getattr(command, name) for name in _ALARM_FIELDS}
-        said = {name: value for name, value in said.items() if value is not None}
-        return {"type": "alarm", "command_id": command.command_id, **said}
+        return {"type": "alarm", "command_id": command.command_id, **_said(command, _ALARM_FIELDS)}
+    if isinstance(command, OutingCommand):
+        return {"type": "outing", "command_id": command.command_id, **_said(command, _OUTING_FIELDS)}
     if isinstance(command, ListeningCommand):
         return {"type": "listening", "listening": command.listening}
     edit = {name: value for name, value in asdict(command.edit).items() if value}
     return {"type": "roster", "command_id": command.command_id, "operator": command.operator, "edit": edit}
+
+
+def _said(command: AlarmCommand | OutingCommand, names: tuple[str, ...]) -> dict[str, Any]:
+    said = {name: getattr(command, name) for name in names}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def command_from_dict(said: dict[str, Any], received_at_ms: int) -> Command:
@@ -64,16 +78,20 @@ def command_from_dict(said: dict[str, Any], received_at_ms: int) -> Command:
             return command
         if said.get("type") == "listening":
             return ListeningCommand(received_at_ms, 0, msgspec.convert(said["listening"], bool))
-        return _alarm_command(said, received_at_ms)
+        if said.get("type") == "outing":
+            return _verb_command(OutingCommand, OUTING_VERBS, _OUTING_FIELDS, said, received_at_ms)
+        return _verb_command(AlarmCommand, VERBS, _ALARM_FIELDS, said, received_at_ms)
     except (KeyError, msgspec.ValidationError) as error:
         raise ValueError(f"not a command: {type(error).__name__}: {error}") from error
 
 
-def _alarm_command(said: dict[str, Any], received_at_ms: int) -> AlarmCommand:
-    if said.get("verb") not in VERBS:
-        raise ValueError(f"verb must be one of {', '.join(VERBS)}, not {said.get('verb')!r}")
-    body = {name: said[name] for name in _ALARM_FIELDS if name in said}
-    return _command(AlarmCommand, said, {"operator": "", **body}, received_at_ms)
+def _verb_command(
+    type_: type[_Made], verbs: Sequence[str], names: Sequence[str], said: dict[str, Any], received_at_ms: int
+) -> _Made:
+    if said.get("verb") not in verbs:
+        raise ValueError(f"verb must be one of {', '.join(verbs)}, not {said.get('verb')!r}")
+    body = {name: said[name] for name in names if name in said}
+    return _command(type_, said, {"operator": "", **body}, received_at_ms)
 
 
 def _command(type_: type[_Made], said: dict[str, Any], body: dict[str, Any], received_at_ms: int) -> _Made:

@@ -52,8 +52,11 @@ def recover(store: Store, policy: Policy) -> tuple[Engine, Repeats]:
 def policy_in_force(store: Store) -> Policy | None:
     """The policy that the logged steps were decided by; None: nobody knows."""
     try:
-        return msgspec.json.decode(store.read_meta("policy") or "", type=Policy)
-    except msgspec.DecodeError:
+        said = msgspec.json.decode(store.read_meta("policy") or "", type=dict[str, Any])
+        # A limit that came later had not refused anything yet: what was in its place then.
+        said.setdefault("shelve_person_max_s", said.get("shelve_max_s"))
+        return msgspec.convert(said, Policy)
+    except msgspec.DecodeError:  # a ValidationError is one too
         return None
 
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from alerts.commands import VERBS, AlarmCommand, Command, CommandResult, RosterCommand
+from iot_gateway import outings
 from iot_gateway.recording import pack
 from iot_gateway.roster_file import DeviceId, RosterChange, edit_of
 from iot_gateway.store import Request
@@ -30,10 +31,11 @@ class _DeviceRequest(msgspec.Struct):
 
 @dataclass(slots=True)
 class Asked:
-    """What some requests come to. `changes`: the roster changes by command, for the tables of people."""
+    """What some requests come to. By command, for the tables of people: `changes` of the roster, `outings`."""
 
     commands: list[Command] = field(default_factory=list)
     changes: dict[str, RosterChange] = field(default_factory=dict)
+    outings: dict[str, outings.Row] = field(default_factory=dict)
     device_commands: list[tuple[Any, ...]] = field(default_factory=list)
     results: list[CommandResult] = field(default_factory=list)
     last_id: int | None = None
@@ -76,6 +78,13 @@ def _roster(request: Request, now_ms: int, asked: Asked) -> None:
     asked.changes[request.command_id] = change
 
 
+def _outing(request: Request, now_ms: int, asked: Asked) -> None:
+    wanted = msgspec.json.decode(request.body, type=outings.Asked)
+    command = outings.command_of(wanted, request.command_id, request.operator, now_ms)
+    _take(command, asked)
+    asked.outings[request.command_id] = outings.row_of(wanted, command)
+
+
 def _device_command(request: Request, now_ms: int, asked: Asked) -> None:
     wanted = msgspec.json.decode(request.body, type=_DeviceRequest)
     if not now_ms < wanted.expires_ts <= now_ms + MAX_EXPIRY_MS:
@@ -105,4 +114,4 @@ def device_command_row(
     )
 
 
-_READ: Final = {"alarm": _alarm, "roster": _roster, "device_command": _device_command}
+_READ: Final = {"alarm": _alarm, "roster": _roster, "outing": _outing, "device_command": _device_command}

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from alerts.roster import Device, Fence, Model, RosterEdit, Site
+from alerts.tuning import RANGES
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
 DeviceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -63,6 +64,14 @@ class ResidentEntry(Struct):
     birth_date: BirthDate | None = None
 
 
+class EvidenceEntry(Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """How sure, how far and for how long before a fence raises; what is missing is the policy's."""
+
+    raise_p: Annotated[float, Meta(ge=RANGES["raise_p"][0], le=RANGES["raise_p"][1])] | None = None
+    edge_m: Annotated[float, Meta(ge=RANGES["edge_m"][0], le=RANGES["edge_m"][1])] | None = None
+    confirm_s: Annotated[float, Meta(ge=RANGES["confirm_s"][0], le=RANGES["confirm_s"][1])] | None = None
+
+
 class FenceEntry(Struct):
     """A fence; safe, unless it says otherwise."""
 
@@ -72,6 +81,7 @@ class FenceEntry(Struct):
     name: str | None = None
     site_id: str | None = None
     schedule: dict[str, Any] | None = None
+    evidence: EvidenceEntry | None = None
 
 
 class DeviceEntry(Struct):
@@ -156,13 +166,18 @@ def edit_of(change: RosterChange) -> RosterEdit:
     return RosterEdit(
         models=tuple(Model(m.model, m.contact_every_s, m.crs) for m in put.models),
         sites=tuple(Site(s.site_id, s.county) for s in put.sites),
-        fences=tuple(Fence(f.fence_id, f.role, f.geometry, f.site_id, f.schedule) for f in put.fences),
+        fences=tuple(_fence(entry) for entry in put.fences),
         devices=tuple(_device(entry) for entry in put.devices),
         remove_models=tuple(remove.models),
         remove_sites=tuple(remove.sites),
         remove_fences=tuple(remove.fences),
         remove_devices=tuple(remove.devices),
     )
+
+
+def _fence(entry: FenceEntry) -> Fence:
+    evidence = None if entry.evidence is None else msgspec.to_builtins(entry.evidence)
+    return Fence(entry.fence_id, entry.role, entry.geometry, entry.site_id, entry.schedule, evidence or None)
 
 
 def _device(entry: DeviceEntry) -> Device:

@@ -221,6 +221,7 @@ fences = Table(
     Column("site_id", Text, index=True),
     Column("geometry", Text, nullable=False),  # JSON
     Column("schedule", Text),  # JSON
+    Column("evidence", Text),  # JSON; null means the policy's
 )
 
 # `device_row` is the device's row in the core's arrays, for ever. `registered` False: known only
@@ -254,9 +255,28 @@ wearings = Table(
     Index("wearings_now", "device_id", unique=True, sqlite_where=text("to_ms IS NULL")),
 )
 
+# Approved outings, as the core took them: whole seconds. `ended_at_ms`: a person ended it then, or
+# called it off, if that was before `from_ms`. `fence_id`: the destination.
+outings = Table(
+    "outings",
+    metadata,
+    Column("outing_id", Text, primary_key=True),
+    Column("resident_id", Text, nullable=False, index=True),
+    Column("from_ms", BigInteger, nullable=False),
+    Column("until_ms", BigInteger, nullable=False, index=True),
+    Column("reason", Text, nullable=False),  # family | hospital | bus | activity | other
+    Column("escort", Text),
+    Column("note", Text),
+    Column("fence_id", Text),
+    Column("created_by", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("ended_at_ms", BigInteger),
+    Column("ended_by", Text),
+)
+
 # 4. What the api appends -----------------------------------------------------------------------
 
-# Requests for the gateway, in the order of `id`. `type`: alarm | roster | device_command.
+# Requests for the gateway, in the order of `id`. `type`: alarm | roster | outing | device_command.
 commands = Table(
     "commands",
     metadata,

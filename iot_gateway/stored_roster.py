@@ -22,7 +22,7 @@ _TABLES: Final[dict[str, Table]] = {
     "fences": schema.fences,
     "devices": schema.devices,
 }
-_JSON: Final = frozenset({"contacts", "geometry", "schedule", "fence_ids"})
+_JSON: Final = frozenset({"contacts", "geometry", "schedule", "evidence", "fence_ids"})
 _OWN: Final = frozenset({"device_row", "registered", "removed"})  # of the store, not of the roster
 
 

@@ -312,6 +312,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Load Now
+         * @description How much the desk has to bear this moment, and which alarms to look after: chattering and stale ones.
+         */
+        get: operations["load_now_api_v1_load_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/figures": {
         parameters: {
             query?: never;
@@ -498,6 +518,74 @@ export interface paths {
          *     Without an old one it goes to the person's site, with the fences of that.
          */
         post: operations["swap_band_api_v1_residents__resident_id__swap_band_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Outings
+         * @description Outings that run at some moment of a span. `running`: those that run now, or those that do not.
+         */
+        get: operations["list_outings_api_v1_outings_get"];
+        put?: never;
+        /**
+         * Approve
+         * @description Approve an outing; 409 if it overlaps another one of the same resident.
+         */
+        post: operations["approve_api_v1_outings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outings/{outing_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get One
+         * @description One outing.
+         */
+        get: operations["get_one_api_v1_outings__outing_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Other times, as long as it is not over; the beginning only before it.
+         */
+        patch: operations["change_api_v1_outings__outing_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/outings/{outing_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End
+         * @description End it now, without a grace; one that has not begun is called off.
+         */
+        post: operations["end_api_v1_outings__outing_id__end_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1266,7 +1354,7 @@ export interface components {
              * Type
              * @enum {string}
              */
-            type: "alarm" | "roster" | "device_command";
+            type: "alarm" | "roster" | "outing" | "device_command";
             /** Created At Ms */
             created_at_ms: number;
             /** Operator */
@@ -1526,6 +1614,20 @@ export interface components {
             p95_ms: number | null;
         };
         /**
+         * Evidence
+         * @description How sure (`raise_p`), how far beyond (`edge_m`) and for how long (`confirm_s`) before the fence raises.
+         *
+         *     What is missing is the policy's.
+         */
+        Evidence: {
+            /** Raise P */
+            raise_p?: number | null;
+            /** Edge M */
+            edge_m?: number | null;
+            /** Confirm S */
+            confirm_s?: number | null;
+        };
+        /**
          * Fence
          * @description An area to stay in, or to keep out of. Without a schedule it is always in force.
          */
@@ -1545,6 +1647,7 @@ export interface components {
             /** Geometry */
             geometry: components["schemas"]["Circle"] | components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
             schedule?: components["schemas"]["Schedule"] | null;
+            evidence?: components["schemas"]["Evidence"] | null;
         };
         /** FencePage */
         FencePage: {
@@ -1573,6 +1676,11 @@ export interface components {
             cut: boolean;
             /** Messages */
             messages: number;
+            /**
+             * Fixes
+             * @description Of the messages of the days asked for: how many say where.
+             */
+            fixes: number;
             /** Devices */
             devices: number;
             /** Bands */
@@ -1624,6 +1732,7 @@ export interface components {
             /** Geometry */
             geometry: components["schemas"]["Circle"] | components["schemas"]["Polygon"] | components["schemas"]["MultiPolygon"];
             schedule?: components["schemas"]["Schedule"] | null;
+            evidence?: components["schemas"]["Evidence"] | null;
         };
         /**
          * Figures
@@ -1815,6 +1924,29 @@ export interface components {
             text: string;
         };
         /**
+         * NewOuting
+         * @description Who may be out. `from_ms` missing or past: from now on. `fence_id`: a safe fence, the destination.
+         */
+        NewOuting: {
+            /** Resident Id */
+            resident_id: string;
+            /** From Ms */
+            from_ms?: number | null;
+            /** Until Ms */
+            until_ms: number;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "family" | "hospital" | "bus" | "activity" | "other";
+            /** Escort */
+            escort?: string | null;
+            /** Note */
+            note?: string | null;
+            /** Fence Id */
+            fence_id?: string | null;
+        };
+        /**
          * Noisy
          * @description A device and how often it raised.
          */
@@ -1855,6 +1987,38 @@ export interface components {
             items: components["schemas"]["Note"][];
             /** Next After Seq */
             next_after_seq: number | null;
+        };
+        /**
+         * Now
+         * @description The load with the lists of those to look after, the worst and the oldest 20.
+         */
+        Now: {
+            /** At Ms */
+            at_ms: number;
+            /** Seats */
+            seats: number;
+            /** Last 10 Min */
+            last_10_min: number;
+            /** Last Hour */
+            last_hour: number;
+            /** Last Day */
+            last_day: number;
+            /** By Priority */
+            by_priority: {
+                [key: string]: number;
+            };
+            /** Flood */
+            flood: boolean;
+            /** Flood Since Ms */
+            flood_since_ms: number | null;
+            /** Operators */
+            operators: string[];
+            /** Chattering */
+            chattering: components["schemas"]["Repeated"][];
+            /** Stale */
+            stale: components["schemas"]["Stale"][];
+            /** Stale Total */
+            stale_total: number;
         };
         /**
          * OpenAlarms
@@ -1929,6 +2093,64 @@ export interface components {
             other: number;
             /** False Share */
             false_share: number | null;
+        };
+        /**
+         * Outing
+         * @description An outing as the gateway took it. `ended_at_ms`: a person ended it then, or called it off before it began.
+         */
+        Outing: {
+            /** Outing Id */
+            outing_id: string;
+            /** Resident Id */
+            resident_id: string;
+            /** From Ms */
+            from_ms: number;
+            /** Until Ms */
+            until_ms: number;
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "family" | "hospital" | "bus" | "activity" | "other";
+            /** Escort */
+            escort: string | null;
+            /** Note */
+            note: string | null;
+            /** Fence Id */
+            fence_id: string | null;
+            /** Created By */
+            created_by: string;
+            /** Created At Ms */
+            created_at_ms: number;
+            /** Ended At Ms */
+            ended_at_ms: number | null;
+            /** Ended By */
+            ended_by: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "running" | "over" | "called_off";
+        };
+        /**
+         * OutingPage
+         * @description Outings in the order they begin.
+         */
+        OutingPage: {
+            /** Items */
+            items: components["schemas"]["Outing"][];
+            /** Next After Seq */
+            next_after_seq: number | null;
+        };
+        /**
+         * OutingTimes
+         * @description Other times; what is not named stays.
+         */
+        OutingTimes: {
+            /** From Ms */
+            from_ms?: number | null;
+            /** Until Ms */
+            until_ms?: number | null;
         };
         /**
          * Peak
@@ -2093,6 +2315,22 @@ export interface components {
             by_county: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Repeated
+         * @description An identity that was raised three times or more in the last ten minutes.
+         */
+        Repeated: {
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Kind */
+            kind: string;
+            /** Fence Id */
+            fence_id: string | null;
+            /** Raises */
+            raises: number;
         };
         /**
          * ReportPage
@@ -2371,6 +2609,24 @@ export interface components {
             phone?: string | null;
             /** Street Phone */
             street_phone?: string | null;
+        };
+        /**
+         * Stale
+         * @description Open for more than 24 hours.
+         */
+        Stale: {
+            /** Alarm Id */
+            alarm_id: string;
+            /** Kind */
+            kind: string;
+            /** Subject Type */
+            subject_type: string;
+            /** Subject Id */
+            subject_id: string;
+            /** Site Id */
+            site_id: string | null;
+            /** Raised At Ms */
+            raised_at_ms: number;
         };
         /**
          * Standing
@@ -3171,6 +3427,35 @@ export interface operations {
             };
         };
     };
+    load_now_api_v1_load_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Now"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     all_figures_api_v1_figures_get: {
         parameters: {
             query: {
@@ -3546,6 +3831,199 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Swapped"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_outings_api_v1_outings_get: {
+        parameters: {
+            query?: {
+                resident_id?: string | null;
+                running?: boolean | null;
+                from_ms?: number;
+                to_ms?: number;
+                after_seq?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutingPage"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_api_v1_outings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOuting"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outing"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_one_api_v1_outings__outing_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outing"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_api_v1_outings__outing_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutingTimes"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outing"];
+                };
+            };
+            /** @description The gateway has not decided within 2 s */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pending"];
+                };
+            };
+            /** @description Problem details */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_api_v1_outings__outing_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                outing_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outing"];
                 };
             };
             /** @description The gateway has not decided within 2 s */

@@ -1,6 +1,7 @@
 // How times, places and names are written.
 import { has, language, t } from './i18n'
 import type { Alarm } from './logic/alarm'
+import type { TickForm } from './logic/time-axis'
 import { duration } from './logic/words'
 import { devices, residents, sites } from './state/roster'
 
@@ -27,6 +28,11 @@ export const day = (ms: number): string => written(ms, { month: '2-digit', day: 
 
 /** With the day always: on paper, today is soon yesterday. */
 export const stamp = (ms: number): string => `${day(ms)} ${hourMinute(ms)}`
+
+const year = (ms: number): string => written(ms, { year: 'numeric', month: '2-digit', day: '2-digit' })
+
+/** Along the axis of a chart. */
+export const axisTime = (ms: number, form: TickForm): string => ({ time: hourMinute, day_time: stamp, day, date: year })[form](ms)
 
 /** "11月23日 周一". */
 export const dateOfDay = (ms: number): string => written(ms, { month: 'long', day: 'numeric', weekday: 'short' })

@@ -12,8 +12,8 @@ describe('why, in words', () => {
   const say = (because: Record<string, unknown>, messages: object = zh) => becauseInWords(because, words(messages), NOW)
   it('tells a fence as an operator would', () => {
     const because = { rule: 'fence', margin_m: -85.2, acc_m: 12, src: 'gnss', witnesses: 2, for_ms: 120_000 }
-    expect(say(because)).toBe('卫星定位，精度 12 m，在围栏外、距围栏 85 m，2 个定位点，持续 2 分钟')
-    expect(say(because, en)).toBe('Satellite fix, accuracy 12 m, 85 m outside the fence, 2 fixes, for 2 min')
+    expect(say(because)).toBe('在围栏外 85 m，卫星定位，精度 12 m，2 个定位点，持续 2 分钟')
+    expect(say(because, en)).toBe('85 m outside the fence, satellite fix, accuracy 12 m, 2 fixes, for 2 min')
   })
   it('has a sentence for every rule of the core, without a hole', () => {
     const rules: [Record<string, unknown>, string][] = [
@@ -28,14 +28,14 @@ describe('why, in words', () => {
       [{ rule: 'worn', worn: true }, '手环已重新佩戴'],
       [{ rule: 'faults', faults: ['tamper'] }, '设备自检故障：tamper'], [{ rule: 'faults', faults: [] }, '设备自检正常'],
       [{ rule: 'fence' }, '围栏判定'], [{ rule: 'fence', edited: true }, '围栏已修改'], [{ rule: 'fence', in_force: false }, '围栏此刻不生效'],
-      [{ rule: 'fence', margin_m: 3, acc_m: null, src: 'unknown', witnesses: 0, for_ms: 0, in_force: false }, '定位来源不明，精度未知，在围栏内、距围栏 3 m，围栏此刻不生效'],
+      [{ rule: 'fence', margin_m: 3, acc_m: null, src: 'unknown', witnesses: 0, for_ms: 0, in_force: false }, '在围栏内、距边界 3 m，定位来源不明，精度未知，围栏此刻不生效'],
       [{ rule: 'fence', margin_m: -92.4, acc_m: 8, src: 'gnss', witnesses: 2, for_ms: 61_000, speed_mps: 1.1, p_outside: 0.9966 },
-        '卫星定位，精度 8 m，在围栏外、距围栏 92 m，2 个定位点，持续 61 秒，步速 1.1 m/s，在围栏外的把握 99.6%'],
+        '在围栏外 92 m，卫星定位，精度 8 m，2 个定位点，持续 61 秒，步速 1.1 m/s，在围栏外的把握 99.6%'],
       [{ rule: 'fence', margin_m: 4, acc_m: 8, src: 'gnss', witnesses: 1, for_ms: 0, p_inside: 1, silent_ms: 180_000 },
-        '卫星定位，精度 8 m，在围栏内、距围栏 4 m，1 个定位点，此后 3 分钟没有定位，在危险区内的把握 99.9%'],
+        '在围栏内、距边界 4 m，卫星定位，精度 8 m，1 个定位点，此后 3 分钟没有定位，在危险区内的把握 99.9%'],
       [{ rule: 'fence', margin_m: -92.4, acc_m: 8, src: 'gnss', witnesses: 2, for_ms: 61_000, wander: { score: 0.8, parts: ['night', 'pacing', 'something new'] } },
-        '卫星定位，精度 8 m，在围栏外、距围栏 92 m，2 个定位点，持续 61 秒，夜间，来回走动'],
-      [{ rule: 'fence', margin_m: -92.4, wander: { parts: 'odd' } }, '定位来源不明，精度未知，在围栏外、距围栏 92 m'],
+        '在围栏外 92 m，卫星定位，精度 8 m，2 个定位点，持续 61 秒，夜间，来回走动'],
+      [{ rule: 'fence', margin_m: -92.4, wander: { parts: 'odd' } }, '在围栏外 92 m，定位来源不明，精度未知'],
       [{ rule: 'readable_again' }, '报文恢复可读'], [{ rule: 'shelf_ended' }, '搁置到期'], [{ rule: 'removed_from_roster' }, '设备已从名册移除'],
       [{ rule: 'outage', silent: 12, devices: 20 }, '20 台常报设备中有 12 台没有信号'], [{ rule: 'chatter_over', raises: 5 }, '反复 5 次后已平稳'],
       [{ rule: 'position_lost', near: 'exit', fix_age_ms: 960_000, margin_m: 7.7, acc_m: 5, src: 'gnss', p: 0.02, contact_since_ms: NOW }, '有信号但已 16 分钟定不到位，最后出现在围栏边上，在围栏内、距围栏 8 m，精度 5 m'],
@@ -55,7 +55,7 @@ describe('why, in words', () => {
       .toBe('判定规则：site silence，silent devices 12，of devices 40，held 5 分钟，radius 1.5 km，sure，parts 1、2')
     expect(say({ rule: 'limit', field: 'radon', value: 7, limit: 5 })).toBe('radon 7，高于上限 5')
     expect(say({ rule: 'limit', field: 'bat', value: null, limit: 5 })).toBe('电量 ? %')
-    expect(say({ rule: 'fence', margin_m: -5, acc_m: 9, src: 'lorawan' })).toBe('定位来源不明，精度 9 m，在围栏外、距围栏 5 m')
+    expect(say({ rule: 'fence', margin_m: -5, acc_m: 9, src: 'lorawan' })).toBe('在围栏外 5 m，定位来源不明，精度 9 m')
     expect(say({ rule: 'contact', parent_alarm_id: 'A7' })).toBe('没有信号，由告警 A7 引起')
   })
 })

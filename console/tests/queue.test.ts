@@ -3,7 +3,7 @@ import type { Alarm } from '../src/logic/alarm'
 import { type Filter, fromQuery, isFiltered, type Knowledge, matcher, NO_FILTER, toQuery, viewOf } from '../src/logic/filter'
 import { fold, type Group, parentsOf, type Row } from '../src/logic/fold'
 import { asHeld, hold, shiftOf } from '../src/logic/hold'
-import { compareAlarms } from '../src/logic/order'
+import { compareAlarms, compareFirst } from '../src/logic/order'
 import { placeRows, placeTree } from '../src/logic/places'
 import { BUILT_IN, builtIn, filterOf, MAX_PRESETS, queryOf, readPresets, withPreset } from '../src/logic/presets'
 import { alarm, NOW } from './making'
@@ -44,6 +44,14 @@ describe('one row of one cause', () => {
     const person = { resident_id: 'P1', device_id: 'W1' }
     expect(groups(fold(sorted(alarm(person), alarm({ ...person, kind: 'fall' }), alarm()), none))).toMatchObject([{ cause: 'person', members: { length: 2 } }])
     expect(groups(fold(sorted(leak({ device_id: 'F1' }), leak({ device_id: 'F1', kind: 'tamper' })), none))).toMatchObject([{ cause: 'device' }])
+  })
+  it('is one kind in a flood, across sites, never what is urgent', () => {
+    const strap = (more: Partial<Alarm> = {}) => alarm({ kind: 'strap_off', priority: 'high', ...more })
+    const list = sorted(strap(), strap({ site_id: 'S2' }), leak(), alarm(), alarm({ kind: 'fall', resident_id: 'P1' }), strap({ resident_id: 'P1' }))
+    const rows = fold(list, none, list, true)
+    expect(groups(rows)).toMatchObject([{ cause: 'flood', key: 'flood/strap_off', members: { length: 3 } }])
+    expect(rows.filter(row => row.type === 'alarm').map(row => row.alarm.kind).sort()).toEqual(['fall', 'sos', 'water_leak'])
+    expect(groups(fold(list, none)).map(group => group.cause)).not.toContain('flood')
   })
   it('is one outage of a site, with what was lost there, wherever that is listed', () => {
     const outage = alarm({ kind: 'site_contact_lost', priority: 'high', subject_type: 'site', device_id: null })
@@ -93,7 +101,7 @@ describe('one row of one cause', () => {
     expect(new Set(seen).size).toBe(list.length)
     const open = fold(list, new Set(groups(rows).map(row => row.key)))
     expect(new Set(open.map(row => row.key)).size).toBe(open.length)
-    for (const row of groups(rows)) expect(row.alarm).toBe(sorted(...row.members)[0])
+    for (const row of groups(rows)) expect(row.alarm).toBe(row.cause === 'fire' ? [...row.members].sort(compareFirst)[0] : sorted(...row.members)[0])
   })
 })
 

@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from oracle import Oracle
 
 from alerts.batch import NO_SEQ, VALUE_FIELDS, Reading, batch_of
-from alerts.commands import VERBS, AlarmCommand, Command, ListeningCommand, RosterCommand
+from alerts.commands import (
+    OUTING_VERBS,
+    VERBS,
+    AlarmCommand,
+    Command,
+    ListeningCommand,
+    OutingCommand,
+    RosterCommand,
+)
 from alerts.engine import Decisions, Engine
 from alerts.lifecycle import Transition
 from alerts.policy import ChatterPolicy, LearnPolicy, OutagePolicy, Policy
@@ -140,15 +148,20 @@ QUICK = Policy(
     position_acc_m=20.0,
     position_gaps=0.5,
     position_near_m=80.0,
+    shelve_person_max_s=300.0,
     learn=LearnPolicy(after=2, forget=0.25, floor_s=10.0),
     outage=OutagePolicy(min_devices=2, min_sites=1),
     chatter=ChatterPolicy(raises=2, calm_s=60.0),
+    outing_grace_s=300.0,
+    outing_max_s=7200.0,
+    outing_ahead_s=900.0,
 )
 
 MODELS = (Model("quick", 20.0), Model("slow", 300.0))
 SITES = (Site("s1", "Kuiwen"), Site("s2"))
 FENCE_IDS = ("f0", "f1", "f2")
 DEVICE_IDS = ("d0", "d1", "d2")
+OUTING_IDS = ("o0", "o1", "o2")
 
 _GEOMETRIES = [
     *(square(half, east) for half in (60.0, 150.0, 400.0) for east in (0.0, 250.0)),
@@ -176,7 +189,12 @@ _SAME = {
     "press": "water_pressure_low", "current": "electrical", "faults": "fault",
 }  # fmt: skip
 
-_WHAT = ("stay", "fix", "heartbeat", "alarm", "command", "edit", "listening")
+_EVIDENCE = [
+    None, None, None, {}, {"raise_p": 0.7}, {"raise_p": 0.999}, {"edge_m": 60.0, "confirm_s": 0.0},
+    {"raise_p": 0.5, "edge_m": 0.0, "confirm_s": 60.0},
+]  # fmt: skip
+
+_WHAT = ("stay", "fix", "heartbeat", "alarm", "command", "edit", "listening", "outing")
 
 Said = dict[str, Any]
 Action = tuple[int, str, int, int, Any]  # time since the one before, what, device, its age, the rest
@@ -192,6 +210,7 @@ def a_fence(dice: Random, fence_id: str) -> Fence:
         geometry=dice.choice(_GEOMETRIES),
         site_id=dice.choice(["s1", "s1", "s2", None]),
         schedule=dice.choice([None, None, None, NIGHT, DAY, SHORT]),
+        evidence=dice.choice(_EVIDENCE),
     )
 
 
@@ -202,6 +221,7 @@ def a_device(dice: Random, device_id: str) -> Device:
         model=dice.choice([None, "quick", "slow"]),
         site_id=dice.choice(["s1", "s1", "s2", None]),
         fence_ids=dice.choice([None, None, None, (), ("f0",), ("f0", "f1"), ("f1", "f2", "gone")]),
+        resident_id=dice.choice(["r0", "r0", "r1", None]),
     )
 
 
@@ -240,7 +260,7 @@ class Habits:
         self.places = dice.sample(_PLACES, 4)
         self.fields = dice.sample([*_VALUES, "worn", "charging", "faults"], 3)
         self.kinds = [*dice.sample(DEVICE_KINDS, 3), *(_SAME[name] for name in self.fields if name in _SAME)]
-        often = {"stay": (0, 4, 8), "command": (1, 3, 5), "listening": (0, 0, 1)}
+        often = {"stay": (0, 4, 8), "command": (1, 3, 5), "listening": (0, 0, 1), "outing": (0, 1, 3)}
         self.weights = [dice.choice(often.get(what, (0, 1, 4))) for what in _WHAT] + [0.01]
 
     def action(self, seed: int) -> Action:
@@ -253,6 +273,7 @@ class Habits:
             "command": a_command,
             "edit": an_edit,
             "listening": lambda dice: dice.random() < 0.6,
+            "outing": an_outing,
         }
         (what,) = dice.choices([*_WHAT, "fix"], self.weights)
         wait_ms, row, age_ms = dice.choice(self.waits_ms), dice.choice(self.rows), dice.choice(self.ages_ms)
@@ -337,6 +358,33 @@ def alarm_command(number: int, at_ms: int, alarm_id: str, version: int | None, s
     )  # fmt: skip
 
 
+def an_outing(dice: Random) -> Said:
+    """Times count from the moment it is said; some of them cannot be."""
+    begin_s = dice.choice([0, 1, 1, 1, 1, 20, 60, 300, 901])
+    return {
+        "verb": dice.choice([*OUTING_VERBS, "approve", "approve"]),
+        "outing_id": dice.choice(OUTING_IDS),
+        "resident_id": dice.choice(["r0", "r0", "r1", "r9"]),
+        "from_s": begin_s,
+        "until_s": begin_s + dice.choice([0, 1, 40, 120, 600, 1800, 7200, 7201]),
+        "fence_id": dice.choice([None, None, *FENCE_IDS, "gone"]),
+        "only": dice.choice([None, None, "until_s"]),
+        "off_ms": dice.choice([0] * 9 + [1]),
+    }
+
+
+def outing_command(number: int, at_ms: int, said: Said) -> OutingCommand:
+    second_ms = at_ms - at_ms % 1000 + said["off_ms"]
+    begin_ms, end_ms = second_ms + said["from_s"] * 1000, second_ms + said["until_s"] * 1000
+    is_new = said["verb"] == "approve"
+    return OutingCommand(
+        f"c{number}", at_ms, number, "zhao", said["verb"], said["outing_id"],
+        said["resident_id"] if is_new else None,
+        None if said["only"] and not is_new else begin_ms, end_ms,
+        said["fence_id"] if is_new else None,
+    )  # fmt: skip
+
+
 def roster_command(number: int, at_ms: int, edit: RosterEdit) -> RosterCommand:
     return RosterCommand(f"c{number}", at_ms, number, "zhao", edit)
 
@@ -360,6 +408,8 @@ def play(roster_seed: int, action_seeds: Sequence[int]) -> tuple[Oracle, list[In
             take(ListeningCommand(at_ms, len(inputs), said))
         elif what == "command":
             take(alarm_command(len(inputs), at_ms, *_target(oracle, said), said))
+        elif what == "outing":
+            take(outing_command(len(inputs), at_ms, said))
         elif what == "stay":
             fix = {name: said[name] for name in ("place", "acc_m", "src")}
             for time in range(said["times"]):

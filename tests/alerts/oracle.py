@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,7 +19,7 @@ import shapely
 from stories import Diary, Fix, Pair, side_unknown
 
 from alerts.batch import VALUE_FIELDS, Reading
-from alerts.commands import AlarmCommand, Command, ListeningCommand, RosterCommand
+from alerts.commands import AlarmCommand, Command, ListeningCommand, OutingCommand, RosterCommand
 from alerts.policy import Limit, Policy
 from alerts.roster import Device, Fence, Model, RosterEdit
 from alerts.vocabulary import KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
@@ -175,7 +176,20 @@ class Wearer:
     away: bool = False
     left: str | None = None  # the fence she left; None: she was never seen inside of any
     fences: dict[str, Held] = field(default_factory=dict)
+    late_until_ms: int | None = None  # an outing is over, and she was not seen at home since
     diary: Diary | None = None
+
+
+@dataclass
+class Trip:
+    """An approved outing."""
+
+    resident: str
+    from_ms: int
+    until_ms: int
+    goal: str | None
+    begun: bool = False
+    recalled: bool = False  # a person ended it
 
 
 @dataclass
@@ -214,6 +228,7 @@ class Oracle:
         self.windows: dict[str, Windows] = {}
         self.force: dict[str, bool] = {}
         self.wearers: list[Wearer] = []
+        self.trips: dict[str, Trip] = {}
         self.episodes: dict[tuple[str, str, str | None], Episode] = {}
         self.shelves: dict[tuple[str, str, str | None], int] = {}
         self.heap: list[tuple] = []
@@ -240,7 +255,7 @@ class Oracle:
             elif rank == TIMER:
                 self.fire(row, kind, due_ms)
             else:
-                self.change_schedules(due_ms)
+                self.change_what_holds(due_ms)
             self.settle(due_ms)
 
     def fire(self, row: int, kind: str, due_ms: int) -> None:
@@ -249,7 +264,7 @@ class Oracle:
             self.look_at_gaps(row, due_ms)
         elif kind == "fence_left":
             if wearer.look_ms == due_ms and self.deaf_since_ms is None:
-                self.look_again(row)
+                self.look_again(row, due_ms)
         elif kind == "contact_lost":
             if wearer.lost_due_ms == due_ms and self.deaf_since_ms is None:
                 wearer.lost_due_ms = None
@@ -266,6 +281,8 @@ class Oracle:
             self.results.append((what.command_id, self.command(what)))
         elif isinstance(what, ListeningCommand):
             self.listen(what.received_at_ms, what.listening)
+        elif isinstance(what, OutingCommand):
+            self.results.append((what.command_id, self.outing(what)))
         else:
             self.results.append((what.command_id, self.edit(what)))
         self.settle(what.received_at_ms)
@@ -608,7 +625,7 @@ class Oracle:
             held.witnessed_now = pair.witnesses > before[fence_id]
             if self.fences[fence_id].role == "safe" and pair.verdict == "calm" and pair.calm:
                 held.occupied_ms = known.track.fix.at_ms
-        self.decide(row, present=now - wearer.fix[0] <= ms(self.policy.fence.present_s))
+        self.decide(row, now, present=now - wearer.fix[0] <= ms(self.policy.fence.present_s))
         self.watch(row, now)
         for held in wearer.fences.values():
             held.witnessed_now = False
@@ -616,9 +633,17 @@ class Oracle:
     def beyond(self, fence_id: str):
         """How far beyond a fence a fix lies, and where beyond begins."""
         rule, ground, safe = self.policy.fence, self.grounds[fence_id], self.fences[fence_id].role == "safe"
-        if safe:
-            return lambda fix: (-ground.margin_m(fix.lat, fix.lon), rule.edge_m)
-        return lambda fix: (ground.margin_m(fix.lat, fix.lon), rule.edge_forbidden_m)
+        own, sign = self.fences[fence_id].evidence or {}, -1 if safe else 1
+        edge_m = own.get("edge_m", rule.edge_m if safe else rule.edge_forbidden_m)
+        enough = own.get("raise_p", rule.raise_p), round(own.get("confirm_s", rule.confirm_s) * 1000)
+        return lambda fix: (sign * ground.margin_m(fix.lat, fix.lon), edge_m, *enough)
+
+    def silence_p(self, fence_id: str) -> float:
+        own = self.fences[fence_id].evidence or {}
+        return max(own.get("raise_p", 0.0), self.policy.fence.silence_p)
+
+    def raise_p(self, fence_id: str) -> float:
+        return (self.fences[fence_id].evidence or {}).get("raise_p", self.policy.fence.raise_p)
 
     def newest(self, wearer: Wearer, fix: Fix, now: int) -> None:
         if wearer.fix is None:
@@ -637,7 +662,9 @@ class Oracle:
         """A fix by which she can be found, or which says on which side of every fence she is."""
         policy, track = self.policy, wearer.diary.now.track
         sigma_m = math.sqrt(wearer.diary.variance(fix))
-        away = [abs(self.grounds[i].margin_m(fix.lat, fix.lon)) for i in wearer.fences if self.force[i]]
+        away = [
+            abs(self.grounds[i].margin_m(fix.lat, fix.lon)) for i in wearer.fences if self.counts(wearer, i)
+        ]
         if sigma_m * 1.51 > policy.position_acc_m and (
             not away or min(away) < policy.position_sigmas * sigma_m
         ):
@@ -682,7 +709,7 @@ class Oracle:
 
     def at_an_edge(self, wearer: Wearer) -> bool:
         _, lat, lon = wearer.usable
-        margins = {i: self.grounds[i].margin_m(lat, lon) for i in wearer.fences if self.force[i]}
+        margins = {i: self.grounds[i].margin_m(lat, lon) for i in wearer.fences if self.counts(wearer, i)}
         safe = [m for i, m in margins.items() if self.fences[i].role == "safe"]
         forbidden = [m for i, m in margins.items() if self.fences[i].role == "forbidden"]
         if any(held.entered for held in wearer.fences.values()):
@@ -695,13 +722,20 @@ class Oracle:
     def watch(self, row: int, now: int) -> None:
         """When to look again at somebody who may be outside."""
         wearer, rule = self.wearers[row], self.policy.fence
-        likely = self.suspicion(wearer)
+        chances = {i: p.breach_p for i, p in wearer.diary.now.pairs.items() if self.counts(wearer, i)}
+        safe = [i for i in chances if self.fences[i].role == "safe"]
+        forbidden = [i for i in chances if i not in safe and not wearer.fences[i].entered]
+
+        def suspected(least: Callable[[str], float]) -> bool:
+            out = bool(safe) and not wearer.away and all(chances[i] >= least(i) for i in safe)
+            return out or any(chances[i] >= least(i) for i in forbidden)
+
         due = wearer.look_ms
         wearer.look_ms = None
-        if likely >= rule.raise_p and now - wearer.fix[0] > ms(rule.present_s):
+        if suspected(self.raise_p) and now - wearer.fix[0] > ms(rule.present_s):
             settled = now + ms(rule.settle_s)
             wearer.look_ms = full_second(settled if due is None else min(due, settled))
-        elif likely >= rule.silence_p:
+        elif suspected(self.silence_p):
             wearer.look_ms = full_second(
                 now + max(ms(rule.silence_s), int(rule.silence_gaps * wearer.fix_gap_ms))
             )
@@ -710,32 +744,31 @@ class Oracle:
 
     def suspicion(self, wearer: Wearer) -> float:
         """How likely she has left, or entered somewhere anew."""
-        chances = {i: pair.breach_p for i, pair in wearer.diary.now.pairs.items() if self.force[i]}
+        chances = {i: p.breach_p for i, p in wearer.diary.now.pairs.items() if self.counts(wearer, i)}
         safe = [p for i, p in chances.items() if self.fences[i].role == "safe"]
-        forbidden = [
-            p
-            for i, p in chances.items()
-            if self.fences[i].role == "forbidden" and not wearer.fences[i].entered
-        ]
-        return max([0.0 if wearer.away or not safe else min(safe), *forbidden])
+        forbidden = [p for i, p in chances.items() if self.fences[i].role == "forbidden"]
+        return max([min(safe, default=0.0), *forbidden])
 
-    def look_again(self, row: int) -> None:
+    def look_again(self, row: int, now: int) -> None:
         wearer = self.wearers[row]
         wearer.look_ms = None
         for fence_id, pair in wearer.diary.now.pairs.items():
-            if self.force[fence_id] and pair.breach_p >= self.policy.fence.silence_p:
+            if self.counts(wearer, fence_id) and pair.breach_p >= self.silence_p(fence_id):
                 pair.verdict = "breached"
         wearer.diary.settle()
-        self.decide(row)
+        self.decide(row, now)
 
-    def decide(self, row: int, *, present: bool = True) -> None:
+    def decide(self, row: int, now: int, *, present: bool = True) -> None:
         """Left and entered, by what is known and what is in force."""
         wearer = self.wearers[row]
-        safe = [i for i in wearer.fences if self.fences[i].role == "safe" and self.force[i]]
+        safe = [i for i in wearer.fences if self.fences[i].role == "safe" and self.counts(wearer, i)]
         pairs = wearer.diary.now.pairs
         verdicts = {"doubtful" if self.doubtful(pairs[i]) else pairs[i].verdict for i in safe}
         known = {i: wearer.fences[i].occupied_ms for i in safe if wearer.fences[i].occupied_ms is not None}
-        away = verdicts == {"breached"}
+        if any(pairs[i].verdict == "calm" for i in safe):
+            wearer.late_until_ms = None
+        grace = wearer.late_until_ms is not None and now < wearer.late_until_ms
+        away = verdicts == {"breached"} and not grace
         if away and present and not wearer.away:
             latest = max(known.values(), default=None)
             wearer.away, wearer.left = (
@@ -775,15 +808,136 @@ class Oracle:
             held.entered = held.closed = False
             self.changes.append(("fence_entered", False, row, fence_id))
 
-    def change_schedules(self, at_ms: int) -> None:
-        """All fences that change now; then everybody they hold."""
+    def change_what_holds(self, at_ms: int) -> None:
+        """All fences and outings that change now; then everybody they hold."""
         before = dict(self.force)
         self.force = {i: window.in_force(at_ms) for i, window in self.windows.items()}
         changed = {i for i in self.force if before[i] != self.force[i]}
+        returned, begun = self.change_outings(at_ms)
         for row, wearer in enumerate(self.wearers):
-            if changed & set(wearer.fences):
-                self.decide(row)
+            late = wearer.late_until_ms == at_ms
+            if changed & set(wearer.fences) or late or wearer.info.resident_id in returned | begun:
+                self.decide(row, at_ms)
+        for row, wearer in enumerate(self.wearers):
+            if wearer.info.resident_id in returned - begun:
+                self.watch(row, at_ms)
         self.plan(at_ms)
+
+    # Outings --------------------------------------------------------------------------------
+
+    def change_outings(self, at_ms: int) -> tuple[set[str], set[str]]:
+        """The residents whose outing ends now, and those whose begins."""
+        over = [i for i, trip in self.trips.items() if trip.until_ms <= at_ms]
+        begun = [trip for trip in self.trips.values() if trip.from_ms <= at_ms and not trip.begun]
+        ended = [self.trips.pop(i) for i in over]
+        for trip in begun:
+            trip.begun = True
+        going = {trip.resident for trip in begun}
+        for trip in ended:
+            grace_ms = 0 if trip.recalled else ms(self.policy.outing_grace_s)
+            for wearer in self.wearers:
+                if (
+                    wearer.info.resident_id == trip.resident
+                    and not wearer.away
+                    and trip.resident not in going
+                ):
+                    wearer.late_until_ms = full_second(trip.until_ms + grace_ms)
+                    self.due(wearer.late_until_ms, SCHEDULE)
+        self.follow_outings()
+        return {trip.resident for trip in ended}, going
+
+    def follow_outings(self) -> None:
+        """Who is out is not late; destinations are fences too."""
+        for row, wearer in enumerate(self.wearers):
+            if self.trip_of(wearer) is not None:
+                wearer.late_until_ms = None
+            if self.held_by(wearer) != set(wearer.fences):
+                self.lay_fences(row, self.fences)
+
+    def trip_of(self, wearer: Wearer) -> Trip | None:
+        """The outing she is on."""
+        mine = [t for t in self.trips.values() if t.begun and t.resident == wearer.info.resident_id]
+        return mine[0] if mine else None
+
+    def counts(self, wearer: Wearer, fence_id: str) -> bool:
+        """Whether a fence holds her now."""
+        fence, trip = self.fences[fence_id], self.trip_of(wearer)
+        usual = self.force[fence_id] and self.assigned(wearer.info, fence)
+        if fence.role == "forbidden" or trip is None:
+            return usual
+        goal = wearer.fences.get(trip.goal)
+        if goal is None or self.fences[trip.goal].role != "safe":
+            return False
+        arrived = goal.occupied_ms is not None and goal.occupied_ms >= trip.from_ms
+        return arrived and (usual or fence_id == trip.goal)
+
+    def outing(self, c: OutingCommand) -> str:
+        code = getattr(self, f"outing_{c.verb}")(c, self.trips.get(c.outing_id))
+        if code == "done":
+            for trip in self.trips.values():
+                self.due(trip.from_ms, SCHEDULE)
+                self.due(trip.until_ms, SCHEDULE)
+            self.follow_outings()
+        return code
+
+    def outing_approve(self, c: OutingCommand, known: Trip | None) -> str:
+        if known is not None:
+            return "not_allowed"
+        if c.from_ms <= c.received_at_ms:
+            return "invalid"
+        wrong = self.times_wrong(c.from_ms, c.until_ms, c.received_at_ms)
+        goal = self.fences.get(c.fence_id)
+        if wrong or (c.fence_id is not None and (goal is None or goal.role != "safe")):
+            return "invalid"
+        if self.meets_another(c.outing_id, c.resident_id, c.from_ms, c.until_ms):
+            return "not_allowed"
+        self.trips[c.outing_id] = Trip(c.resident_id, c.from_ms, c.until_ms, c.fence_id)
+        return "done"
+
+    def outing_change(self, c: OutingCommand, known: Trip | None) -> str:
+        if known is None or known.recalled:
+            return "not_allowed"
+        from_ms = known.from_ms if c.from_ms is None else c.from_ms
+        until_ms = known.until_ms if c.until_ms is None else c.until_ms
+        if known.begun and from_ms != known.from_ms:
+            return "not_allowed" if from_ms % 1000 == until_ms % 1000 == 0 else "invalid"
+        if not known.begun and from_ms <= c.received_at_ms:
+            return "invalid"
+        if self.times_wrong(from_ms, until_ms, c.received_at_ms):
+            return "invalid"
+        if self.meets_another(c.outing_id, known.resident, from_ms, until_ms):
+            return "not_allowed"
+        known.from_ms, known.until_ms = from_ms, until_ms
+        return "done"
+
+    def outing_end(self, c: OutingCommand, known: Trip | None) -> str:
+        if known is None or known.recalled:
+            return "not_allowed"
+        known.recalled, known.until_ms = True, full_second(c.received_at_ms + 1)
+        if known.from_ms >= known.until_ms:
+            del self.trips[c.outing_id]
+        return "done"
+
+    def times_wrong(self, from_ms: int, until_ms: int, now: int) -> bool:
+        rule = self.policy
+        return (
+            from_ms % 1000 > 0
+            or until_ms % 1000 > 0
+            or until_ms <= from_ms
+            or until_ms <= now
+            or until_ms - from_ms > ms(rule.outing_max_s)
+            or from_ms - now > ms(rule.outing_ahead_s)
+        )
+
+    def meets_another(self, own_id: str, resident: str, from_ms: int, until_ms: int) -> bool:
+        mine = [t for i, t in self.trips.items() if t.resident == resident and i != own_id]
+        return any(t.from_ms < until_ms and from_ms < t.until_ms for t in mine)
+
+    def held_by(self, wearer: Wearer) -> set[str]:
+        """Her own fences, and the destinations of her outings."""
+        mine = {t.goal for t in self.trips.values() if t.resident == wearer.info.resident_id}
+        goals = {i for i in mine & set(self.fences) if self.fences[i].role == "safe"}
+        return goals | {i for i, fence in self.fences.items() if self.assigned(wearer.info, fence)}
 
     def plan(self, now: int) -> None:
         for window in self.windows.values():
@@ -801,6 +955,7 @@ class Oracle:
         if any(not f.geometry["coordinates"] for f in edit.fences):
             return "invalid"
         before, who = dict(self.fences), [wearer.info for wearer in self.wearers]
+        residents = {row: info.resident_id for row, info in enumerate(who)}
         self.fences |= {f.fence_id: f for f in edit.fences}
         self.models |= {m.model: m for m in edit.models}
         self.counties |= {s.site_id: s.county for s in edit.sites}
@@ -817,8 +972,11 @@ class Oracle:
         self.windows = {i: Windows(f.schedule) for i, f in self.fences.items()}
         self.force = {i: window.in_force(now) for i, window in self.windows.items()}
         if before != self.fences or who != [wearer.info for wearer in self.wearers]:
-            for row in range(len(self.wearers)):
+            for row, wearer in enumerate(self.wearers):
                 self.lay_fences(row, before)
+                if wearer.info.resident_id != residents.get(row):
+                    wearer.late_until_ms = None
+        self.follow_outings()
         self.plan(now)
         return "done"
 
@@ -877,14 +1035,15 @@ class Oracle:
         old, wearer.fences = wearer.fences, {}
         known = wearer.diary.now
         pairs, known.pairs = known.pairs, {}
+        fresh, held_by = False, self.held_by(wearer)
         for fence_id, fence in self.fences.items():
-            if not self.assigned(wearer.info, fence):
+            if fence_id not in held_by:
                 continue
             same = fence_id in before and look(before[fence_id]) == look(fence)
             if fence_id in old and same:
                 wearer.fences[fence_id], known.pairs[fence_id] = old[fence_id], pairs[fence_id]
                 continue
-            known.pairs[fence_id] = side_unknown(known.track)
+            known.pairs[fence_id], fresh = side_unknown(known.track), True
             held = wearer.fences[fence_id] = Held()
             if fence_id in old and before[fence_id].role == fence.role:
                 held.entered, held.closed = old[fence_id].entered, old[fence_id].closed
@@ -892,9 +1051,15 @@ class Oracle:
                 fix_ms, lat, lon = wearer.fix
                 if self.grounds[fence_id].margin_m(lat, lon) >= 0:
                     held.occupied_ms = fix_ms
-        wearer.diary.settle()
+        if fresh:
+            wearer.diary.settle()
+        else:
+            first = wearer.diary.before
+            first.pairs = {i: pair for i, pair in first.pairs.items() if i in known.pairs}
+        if before is self.fences:
+            return
         anywhere = any(self.fences[i].role == "safe" for i in wearer.fences)
-        held = anywhere if wearer.left is None else self.still(wearer, wearer.left, before)
+        held = self.still(wearer, wearer.left, before) if wearer.left in old else anywhere
         if wearer.away and not held:
             self.return_home(row)
         for fence_id, held in old.items():
@@ -943,6 +1108,7 @@ class Oracle:
             event, before = "raise", "normal"
         else:
             alarm.count += 1
+            alarm.site_id = site_id or alarm.site_id
             event, before = "reraise", alarm.state
         alarm.state = "active_unacknowledged"
         alarm.suppressed = self.explained(alarm)
@@ -1018,7 +1184,9 @@ class Oracle:
             return "not_allowed"
         if not c.reason or c.until_ms is None:
             return "invalid"
-        if not 0 < c.until_ms - c.received_at_ms <= ms(self.policy.shelve_max_s):
+        person = alarm.kind in {"fence_left", "fence_entered", "strap_off", "position_lost", "no_motion"}
+        longest_s = self.policy.shelve_person_max_s if person else self.policy.shelve_max_s
+        if not 0 < c.until_ms - c.received_at_ms <= ms(longest_s):
             return "invalid"
         alarm.shelved = True
         key = alarm.subject_id, alarm.kind, alarm.fence_id

@@ -104,7 +104,7 @@ class Diary:
         self.settle()
 
     def take(self, fix: Fix, margins: dict) -> bool:
-        """`margins`: fence -> (how far beyond it a fix lies, edge). Whether anything is known anew."""
+        """`margins`: fence -> (how far beyond it a fix lies, edge, chance and time that are enough). Whether anything is known anew."""
         last = self.now.track.fix if self.now.track else None
         if last is not None and fix[:3] <= last[:3]:
             if not self.fixes or any(fix[:3] == other[:3] for other in self.fixes):
@@ -134,8 +134,7 @@ class Diary:
         for fix in fixes:
             fit = self.step(known, fix)
             for fence_id, pair in known.pairs.items():
-                breach_m, edge_m = margins[fence_id](fix)
-                self.weigh(pair, fit, fix.at_ms, breach_m, edge_m)
+                self.weigh(pair, fit, fix.at_ms, *margins[fence_id](fix))
         return known
 
     # One fix --------------------------------------------------------------------------------
@@ -265,7 +264,9 @@ class Diary:
 
     # One fence ------------------------------------------------------------------------------
 
-    def weigh(self, pair: Pair, fit: dict[str, float], at_ms: int, breach_m: float, edge_m: float) -> None:
+    def weigh(
+        self, pair: Pair, fit: dict[str, float], at_ms: int, breach_m: float, edge_m: float, raise_p: float, confirm_ms: int
+    ) -> None:  # fmt: skip
         p, sigma = self.policy, math.sqrt(fit["var"])
         pair.chances = self.bayes(pair.chances, fit, breach_m, edge_m)
         calm, witness = breach_m <= 0, breach_m - edge_m > p.witness_sigma * sigma
@@ -282,8 +283,8 @@ class Diary:
         if witness:
             pair.first_ms = pair.first_ms if pair.witnesses else at_ms
             pair.witnesses += 1
-        enough = pair.witnesses >= p.confirm_fixes and at_ms - pair.first_ms >= round(p.confirm_s * 1000)
-        if enough and pair.breach_p >= p.raise_p:
+        enough = pair.witnesses >= p.confirm_fixes and at_ms - pair.first_ms >= confirm_ms
+        if enough and pair.breach_p >= raise_p:
             pair.verdict = "breached"
 
     def bayes(self, was: list[float], fit: dict[str, float], breach_m: float, edge_m: float) -> list[float]:

@@ -13,7 +13,7 @@ from alerts.fleet import Fleet
 from alerts.lifecycle import LIFECYCLE, READING, Alarm, Alarms, Event
 from alerts.policy import Policy
 from alerts.roster import Device
-from alerts.vocabulary import DEFAULT_PRIORITY, KIND_INDEX, KINDS, LATCHING, State
+from alerts.vocabulary import DEFAULT_PRIORITY, KIND_INDEX, KINDS, LATCHING, PERSON_MAY_BE_OUT, State
 
 STATES = get_args(State)
 INPUTS = ("raise", "over", "acknowledge", "unacknowledge", "close")
@@ -301,10 +301,27 @@ def shelve(house: House, in_ms: int | None, reason: str | None = "strap is being
 )
 def test_a_shelf_has_an_end_and_a_reason(in_ms, reason, code, says):
     house = House()
-    house.condition("strap_off", begins=True)
+    house.condition("tamper", begins=True)
     result, made = shelve(house, in_ms, reason)
     assert result.code == code
     assert re.search(says, result.detail)
+    assert house.only().shelved == (code == "done") == (made is not None)
+
+
+@pytest.mark.parametrize("kind", sorted(PERSON_MAY_BE_OUT))
+@pytest.mark.parametrize(
+    ("in_ms", "code", "says"),
+    [
+        (HOUR_MS // 2, "done", ""),
+        (HOUR_MS // 2 + 1, "invalid", "at most 30 minutes"),
+        (12 * HOUR_MS, "invalid", "30"),
+    ],
+)
+def test_who_may_be_out_there_is_shelved_for_half_an_hour_at_most(kind, in_ms, code, says):
+    house = House()
+    house.condition(kind, begins=True, fence_id="f" if kind.startswith("fence") else None)
+    result, made = shelve(house, in_ms)
+    assert result.code == code and re.search(says, result.detail)
     assert house.only().shelved == (code == "done") == (made is not None)
 
 
@@ -312,13 +329,13 @@ def test_a_shelf_has_an_end_and_a_reason(in_ms, reason, code, says):
 def test_latching_kinds_are_never_shelved(kind):
     house = House()
     house.condition(kind, begins=True)
-    assert shelve(house, HOUR_MS)[0].code == "not_allowed"
+    assert shelve(house, HOUR_MS)[0].code == shelve(house, 60_000)[0].code == "not_allowed"
     assert not house.only().shelved
 
 
 def test_a_shelf_ends_by_itself_at_a_full_second():
     house = House()
-    house.condition("strap_off", begins=True)
+    house.condition("tamper", begins=True)
     shelve(house, 90_001)
     due_ms = T0 + 91_000
     assert house.alarms.next_due_ms(0) == house.only().shelved_until_ms == due_ms
@@ -331,7 +348,7 @@ def test_a_shelf_ends_by_itself_at_a_full_second():
 
 def test_shelving_again_moves_the_end():
     house = House()
-    house.condition("strap_off", begins=True)
+    house.condition("tamper", begins=True)
     shelve(house, 60_000)
     shelve(house, 120_000)
     assert house.alarms.expire(T0 + 60_000) == []
@@ -342,7 +359,7 @@ def test_shelving_again_moves_the_end():
 
 def test_unshelving_ends_the_shelf_for_good():
     house = House()
-    house.condition("strap_off", begins=True)
+    house.condition("tamper", begins=True)
     assert house.ask("unshelve", "A1")[0].code == "not_allowed"
     shelve(house, 60_000)
     assert house.ask("unshelve", "A1")[0].code == "done"
@@ -352,27 +369,47 @@ def test_unshelving_ends_the_shelf_for_good():
 def test_a_shelf_outlives_an_episode_that_ends_by_itself():
     """It hides the identity, not one episode of it: else a chattering alarm slips out again."""
     house = House()
-    house.condition("strap_off", begins=True)
+    house.condition("tamper", begins=True)
     shelve(house, HOUR_MS)
     house.ask("acknowledge", "A1")
-    house.condition("strap_off", begins=False)
-    (raised,) = house.condition("strap_off", begins=True)
+    house.condition("tamper", begins=False)
+    (raised,) = house.condition("tamper", begins=True)
     assert raised.alarm.shelved and raised.alarm.shelved_until_ms == T0 + HOUR_MS
 
 
 def test_who_closes_a_shelved_alarm_wants_to_hear_of_the_next():
     house = House()
-    house.condition("strap_off", begins=True)
+    house.condition("tamper", begins=True)
     shelve(house, HOUR_MS)
     house.close("A1")
     assert house.alarms.expire(T0 + HOUR_MS) == []
-    (raised,) = house.condition("strap_off", begins=True)
+    (raised,) = house.condition("tamper", begins=True)
     assert not raised.alarm.shelved
 
 
 def test_a_shelved_alarm_is_still_raised_and_cleared():
     house = House()
-    house.condition("strap_off", begins=True)
+    house.condition("tamper", begins=True)
     shelve(house, HOUR_MS)
-    (cleared,) = house.condition("strap_off", begins=False)
+    (cleared,) = house.condition("tamper", begins=False)
     assert cleared.alarm.shelved and cleared.alarm.state == "cleared_unacknowledged"
+
+
+# Whose it is ------------------------------------------------------------------------------------
+
+
+def test_raised_again_it_names_who_wears_the_band_now_and_where():
+    house = House()
+    house.condition("strap_off", begins=True)
+    house.fleet.devices[0] = Device("d1", site_id="s2", resident_id="r2")
+    assert house.only().resident_id == "r1", "until it is raised again nothing was said of anybody else"
+    (again,) = house.condition("strap_off", begins=True)
+    assert (again.event, again.alarm.resident_id, again.alarm.site_id) == ("reraise", "r2", "s2")
+
+
+def test_a_band_that_nobody_wears_keeps_the_name_of_who_wore_it():
+    house = House()
+    house.condition("strap_off", begins=True)
+    house.fleet.devices[0] = Device("d1")
+    (again,) = house.condition("strap_off", begins=True)
+    assert (again.alarm.resident_id, again.alarm.site_id) == ("r1", "s1")

@@ -235,7 +235,7 @@ def test_fences_know_the_first_of_all_their_changes():
     fences.put(Fence("always", "safe", city.square(50.0)))
     fences.put(Fence("night", "safe", city.square(50.0), schedule=weekly({"from": "19:00", "to": "07:00"})))
     fences.put(Fence("noon", "safe", city.square(50.0), schedule=weekly({"from": "12:00", "to": "13:00"})))
-    fences.compile([Device("d1", fence_ids=("night", "noon"))], ms_of(f"{MONDAY} 12:30"))
+    fences.compile([Device("d1", fence_ids=("night", "noon"))], {}, ms_of(f"{MONDAY} 12:30"))
     assert fences.in_force.tolist() == [True, False, True]
     assert fences.next_change_ms == ms_of(f"{MONDAY} 13:00")
     assert fences.refresh_schedules(ms_of(f"{MONDAY} 13:00")).tolist() == [2]

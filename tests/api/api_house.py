@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 from sqlalchemy import create_mock_engine
 
 from api.accounts import add_operator, add_token
 from api.app import Server, _listen, create_app
-from iot_gateway import schema
+from iot_gateway import outings, schema
 from iot_gateway.settings import HttpSettings, Settings
 
 DEADLINE_S = 20
@@ -141,11 +142,16 @@ class GatewayDouble:
                 self._last = number
                 self.seen.append((operator, kind, json.loads(body)))
                 if not self.silent:
-                    self._answer(command_id, kind, json.loads(body))
+                    self._answer(command_id, operator, kind, json.loads(body))
 
-    def _answer(self, command_id: str, kind: str, body: dict[str, Any]) -> None:
+    def _answer(self, command_id: str, operator: str, kind: str, body: dict[str, Any]) -> None:
         if self.code == "done" and kind == "roster":
             self._edit(body)
+        if self.code == "done" and kind == "outing":
+            asked = msgspec.convert(body, outings.Asked)
+            command = outings.command_of(asked, command_id, operator, time.time_ns() // 1_000_000)
+            sql, values = outings.row_of(asked, command)
+            self.book.ask(sql, *values)
         if self.code == "done" and kind == "device_command":
             self.book.put(
                 "device_commands", id=body["id"], device_id=body["device_id"], type=body["type"], args=body["args"],

@@ -141,7 +141,13 @@ class Slow:
         return next((row for row in self.of(alarm_id) if row["to"] == "normal"), None)
 
     def answered_ms(self, alarm_id: str) -> int | None:
-        return next((r["at_ms"] for r in self.of(alarm_id) if r["event"] in {"acknowledge", "close"}), None)
+        answers: list[int] = []
+        for row in self.of(alarm_id):
+            if row["event"] in {"acknowledge", "close"}:
+                answers.append(row["at_ms"])
+            if row["event"] == "unacknowledge":
+                answers.pop()
+        return answers[0] if answers else None
 
     def shown_ms(self, raised: dict[str, Any]) -> int | None:
         return min((at_ms for seq, at_ms in self.reports if seq >= raised["seq"]), default=None)

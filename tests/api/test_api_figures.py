@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from shift_history import DAY_MS, HOUR_MS, START_MS, History, Slow, lively
+from shift_history import DAY_MS, HOUR_MS, START_MS, History, Slow, lively, ranked
 
 from api import episodes
 from api.acts import Journal, first_seq_from
 from api.database import connect_plainly
 from api.episodes import Period, material
-from api.figures import figures
+from api.figures import figures, percentile
 
 EVERYONE = SimpleNamespace(scope=None)
 GROUPS = {"urgent": ("urgent",), "high": ("high",), "low": ("low",), "urgent_high": ("urgent", "high")}
@@ -24,6 +25,24 @@ def counted(book, period, journal=None):
         return figures(material(connection, journal or Journal(), EVERYONE, period), period).model_dump()
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("times", "half", "most"),
+    [
+        ([], None, None),
+        ([7], 7, 7),
+        ([20, 10], 10, 20),
+        ([30, 10, 20], 20, 30),
+        ([40, 10, 30, 20], 20, 40),
+        (list(range(20, 0, -1)), 10, 19),
+        (list(range(1, 22)), 11, 20),
+    ],
+)
+def test_a_percentile_is_a_time_that_occurred_by_nearest_rank(times, half, most):
+    for percent, wanted in ((50, half), (95, most)):
+        assert percentile(np.array(times, np.int64), percent) == wanted
+        assert ranked(sorted(times), percent) == wanted
 
 
 def compare(said, slow):
@@ -134,7 +153,7 @@ def story(book, *steps, count=1):
     return counted(book, Period(START_MS, START_MS + HOUR_MS, START_MS + HOUR_MS))
 
 
-def test_an_undone_acknowledgement_was_still_the_first_answer(book):
+def test_an_acknowledgement_that_was_taken_back_is_no_answer(book):
     said = story(
         book,
         (0, "raise", ""),
@@ -142,8 +161,35 @@ def test_an_undone_acknowledgement_was_still_the_first_answer(book):
         (30, "unacknowledge", "li"),
         (90, "acknowledge", "li"),
     )
-    assert said["answering"]["urgent"]["p50_ms"] == 20_000
+    assert said["answering"]["urgent"]["p50_ms"] == 90_000
+    assert said["answering"]["urgent"]["within_60_s"]["met"] == 0
     assert said["raised"]["undone"] == 1
+
+
+def test_taken_back_and_left_is_waiting(book):
+    said = story(book, (0, "raise", ""), (20, "acknowledge", "li"), (30, "unacknowledge", "li"))
+    urgent = said["answering"]["urgent"]
+    assert (urgent["answered"], urgent["waiting"], urgent["p50_ms"]) == (0, 1, None)
+
+
+def test_only_the_last_answer_is_taken_back(book):
+    """It was answered, came back, was answered again, and that was a slip."""
+    steps = ((0, "raise", ""), (20, "acknowledge", "li"), (40, "reraise", ""), (50, "acknowledge", "wang"))
+    said = story(book, *steps, (55, "unacknowledge", "wang"), count=2)
+    assert said["answering"]["urgent"]["p95_ms"] == 20_000
+    assert (said["answering"]["urgent"]["answered"], said["raised"]["undone"]) == (2, 2)
+
+
+def test_an_answer_taken_back_after_the_period_is_none(book):
+    history = History()
+    history.at_ms = START_MS
+    alarm = history.begin(1, "sos")
+    for after_s, verb in ((HOUR_MS // 1000 - 10, "acknowledge"), (HOUR_MS // 1000 + 10, "unacknowledge")):
+        history.at_ms = START_MS + after_s * 1000
+        assert history.act(alarm, verb, SimpleNamespace(choice=lambda options: options[0]))
+    history.write(book)
+    said = counted(book, Period(START_MS, START_MS + HOUR_MS, START_MS + 2 * HOUR_MS))
+    assert (said["answering"]["urgent"]["answered"], said["answering"]["urgent"]["waiting"]) == (0, 1)
 
 
 def test_what_returns_is_announced_again_but_answered_once(book):

@@ -312,3 +312,17 @@ def test_commands_to_a_device(city):
     assert city.client.post("/api/v1/devices/none/commands", json={"type": "buzz"}).status_code == 404
     city.gateway.code = "not_allowed"
     assert city.client.post(path, json={"type": "buzz"}).status_code == 409
+
+
+def test_a_fence_may_say_how_sure_it_wants_to_be(city):
+    path, evidence = "/api/v1/fences/f1", {"raise_p": 0.9, "edge_m": 0}
+    made = city.client.patch(path, json={"evidence": evidence})
+    assert made.status_code == 200, made.text
+    assert made.json()["evidence"] == evidence == city.client.get(path).json()["evidence"]
+    assert city.client.patch(path, json={"name": "pond"}).json()["evidence"] == evidence
+    for wrong, field in (({"raise_p": 0.49}, "raise_p"), ({"edge_m": -1}, "edge_m"), ({"confirm_s": 601}, "confirm_s"),
+                         ({"raise_p": "0.9"}, "raise_p"), ({"sure": 1}, "sure")):  # fmt: skip
+        refused = city.client.patch(path, json={"evidence": wrong})
+        assert refused.status_code == 422
+        assert field in refused.json()["detail"]
+    assert city.client.patch(path, json={"evidence": None}).json()["evidence"] is None

@@ -29,15 +29,22 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def service(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("console")) as made:
+def service(
+    request: pytest.FixtureRequest, browser: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A file of tests may say by POLICY which limits differ."""
+    policy = getattr(request.module, "POLICY", None)
+    with house(tmp_path_factory.mktemp("console"), policy) as made:
         yield made
 
 
 @pytest.fixture
 def sign_in(browser: Any, service: House) -> Iterator[Callable[..., Any]]:
     """Opens a browser of its own for an operator, signed in, at an address; a page. What the page
-    complains of fails the test."""
+    complains of fails the test.
+
+    The password is typed once a file; later browsers begin with the session, and whoever finds it ended types again.
+    """
     contexts: list[Any] = []
     complaints: list[str] = []
 
@@ -51,11 +58,15 @@ def sign_in(browser: Any, service: House) -> Iterator[Callable[..., Any]]:
             "console",
             lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None,
         )
+        context.add_cookies(service.cookies.get(name, []))
         page.goto(f"{service.url}{at}")
-        page.fill("#username", name)
-        page.fill("#password", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_selector("header nav", state="attached")  # on a telephone it is behind a button
+        page.wait_for_selector("header nav, #username", state="attached")
+        if page.locator("#username").count():
+            page.fill("#username", name)
+            page.fill("#password", PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_selector("header nav", state="attached")  # on a telephone it is behind a button
+            service.cookies[name] = context.cookies()
         return page
 
     yield opened

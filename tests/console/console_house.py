@@ -18,10 +18,10 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 
-from alerts.policy import Policy
 from api.accounts import add_operator, add_token
 from iot_gateway.broker import start_broker
 from iot_gateway.importing import import_roster
+from iot_gateway.policy_file import load_policy
 from iot_gateway.roster_file import parse
 from iot_gateway.settings import Settings
 
@@ -84,18 +84,21 @@ def roster() -> dict[str, Any]:
 class House:
     """The service, and what a test does to it from outside."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, policy: dict[str, Any] | None = None) -> None:
         self.directory = directory
+        policy_file = directory / "policy.json"
+        policy_file.write_text(json.dumps(policy or {}))
         mqtt_port, self.http_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.http_port}/"
         self._env = os.environ | {
             "SHOUWANG_DATA_DIR": str(directory),
             "SHOUWANG_MQTT__URL": f"mqtt://127.0.0.1:{mqtt_port}",
             "SHOUWANG_HTTP__PORT": str(self.http_port),
+            "SHOUWANG_POLICY": str(policy_file),
         }
         self._broker = start_broker(directory / "broker", mqtt_port)
         settings = Settings(data_dir=directory)
-        import_roster(settings, Policy(), parse(json.dumps(roster()).encode(), "roster"))
+        import_roster(settings, load_policy(policy_file), parse(json.dumps(roster()).encode(), "roster"))
         for name in OPERATORS:
             add_operator(settings.database, name, PASSWORD)
         self._token = add_token(settings.database, "tests")
@@ -106,6 +109,7 @@ class House:
         self._voice.connect("127.0.0.1", mqtt_port)
         self._voice.loop_start()
         self._seq = 0
+        self.cookies: dict[str, list[Any]] = {}  # the sessions that browsers have begun, by operator
 
     def start(self, verb: str) -> None:
         log = (self.directory / f"{verb}.log").open("ab")
@@ -186,8 +190,8 @@ class House:
 
 
 @contextmanager
-def house(directory: Path) -> Iterator[House]:
-    made = House(directory)
+def house(directory: Path, policy: dict[str, Any] | None = None) -> Iterator[House]:
+    made = House(directory, policy)
     try:
         yield made
     finally:

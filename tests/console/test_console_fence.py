@@ -112,8 +112,8 @@ def test_a_fence_is_drawn_dragged_undone_and_saved_with_the_mouse(sign_in, fence
     page.fill("[data-name]", "后院")
     page.click("[data-save]")
     expect(page.locator("[data-dirty]")).to_have_count(0)
-    expect(page).to_have_url(re.compile("fence_id=qw-1"))
-    stored = service_fence(fences, "qw-1")
+    expect(page).to_have_url(re.compile("fence_id=qw-hy"))
+    stored = service_fence(fences, "qw-hy")
     assert (stored["name"], stored["role"], stored["site_id"]) == ("后院", "safe", "qw")
     flat = [str(number) for corner in stored["geometry"]["coordinates"][0][:-1] for number in corner]
     assert sorted(map(float, flat)) == sorted(map(float, dragged))
@@ -277,9 +277,9 @@ def test_without_webgl_the_list_works_beside_a_sketch(sign_in, fences):
 
 def test_a_preview_says_what_would_have_been_raised_and_shows_where(sign_in, fences):
     put(fences, "home", circle(2_000), site_id="aq")
-    begin = time.time_ns() // 1_000_000 - 3_600_000
+    begin = time.time_ns() // 1_000_000 - 29 * 60_000  # a past that is over raises nothing: she is out still
     for minute in range(30):
-        away = 0.004 if 10 <= minute < 20 else 0.0
+        away = 0.004 if minute >= 20 else 0.0
         fences.say(
             "W25",
             "location",
@@ -297,12 +297,15 @@ def test_a_preview_says_what_would_have_been_raised_and_shows_where(sign_in, fen
     page.click("[data-preview]")
     result = page.locator("[data-preview-result]")
     expect(result).to_contain_text("▲ 0")
+    basis = page.locator("[data-basis]")
+    expect(basis).to_have_text(re.compile(r"^过去 7 天，\d+ 台设备，30 条定位：没有触发。$"))
     page.click("[data-tab=outline]")
     page.fill("[data-radius]", "120")
     page.click("[data-tab=preview]")
     expect(page.locator("[data-stale]")).to_be_visible()
     page.click("[data-preview]")
     expect(result).to_contain_text("▲ 1")
+    expect(basis).to_contain_text("30 条定位算出")
     expect(page.locator("[data-stale]")).to_have_count(0)
     episode = page.locator("[data-verdict=raised]")
     expect(episode).to_contain_text("离开安全区 · 样例老人25")
@@ -310,6 +313,37 @@ def test_a_preview_says_what_would_have_been_raised_and_shows_where(sign_in, fen
     episode.click()
     assert service_fence(fences, "home")["geometry"]["radius_m"] == 2_000  # nothing was changed
     assert not fences.get("alarms?state=all&device_id=W25&kind=fence_left")["items"]
+
+
+def test_a_preview_of_no_fix_says_that_nobody_knows(sign_in, fences):
+    put(fences, "qw-yard", circle(80, LON, LAT), site_id="qw")
+    fences.say("W03", "heartbeat", bat=80)
+    until(lambda: fences.get("devices/W03")["last_contact_ms"], "the heartbeat")
+    page = sign_in(at="#/fence?fence_id=qw-yard")
+    page.click("[data-tab=preview]")
+    page.click("[data-preview]")
+    expect(page.locator("[data-basis]")).to_contain_text("没有一条定位，算不出会不会触发")
+
+
+def test_the_id_of_a_new_fence_follows_its_name_until_somebody_writes_one(sign_in, fences):
+    put(fences, "qw-hy", circle(80, LON, LAT), site_id="qw")
+    page = sign_in(at="#/fence?site_id=qw")
+    own = page.locator("[data-id]")
+    expect(own).to_have_value("qw-1")
+    page.fill("[data-name]", "后院")
+    expect(own).to_have_value("qw-hy-2")  # qw-hy is taken
+    page.fill("[data-name]", "花园 East 3")
+    expect(own).to_have_value("qw-hy-east-3")
+    page.fill("[data-id]", "garden")
+    page.fill("[data-name]", "花园")
+    expect(own).to_have_value("garden")
+    page.fill("[data-id]", "")
+    page.fill("[data-name]", "北花园")
+    expect(own).to_have_value("qw-bhy")
+    page.click("[data-start-circle]")
+    page.click("[data-save]")
+    expect(page.get_by_text("围栏已保存")).to_be_visible()
+    assert service_fence(fences, "qw-bhy")["name"] == "北花园"
 
 
 def test_a_preview_can_be_called_off_and_a_busy_one_is_said(sign_in, fences):

@@ -237,7 +237,12 @@ def test_no_webgl_at_all_gives_the_list_with_the_same_to_know(browser, service, 
         lines = page.get_by_role("list", name="设备").get_by_role("listitem")
         page.get_by_label("查找机构或佩戴人").fill("W3")
         texts = until(
-            lambda: (found := lines.all_inner_texts()) and any("距离" in one for one in found) and found,
+            lambda: (
+                (found := lines.all_inner_texts())
+                and any("距离" in one for one in found)
+                and any("W32" in one for one in found)
+                and found
+            ),
             "lines",
         )
         order = [re.search(r"W3\d", one)[0] for one in texts]

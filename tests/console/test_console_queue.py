@@ -201,7 +201,7 @@ def test_one_fire_is_one_row_that_names_all_and_is_taken_at_once(sign_in, servic
     ids = [service.alarm("S05", "smoke"), service.alarm("S06", "heat"), service.alarm("S07", "manual_call")]
     page = sign_in()
     fire = group(page, "fire/aq/")
-    expect(fire).to_contain_text("同一起火警，3 个探测器 3 条")
+    expect(fire).to_contain_text("3 条 · 3 个探测器")
     for word in ("烟雾", "高温", "手动报警", "3 条未接警", "S05 5F"):
         expect(fire).to_contain_text(word)
     page.route(f"**/alarms/{ids[1]}/acknowledge", lambda route: route.abort())
@@ -245,7 +245,7 @@ def test_one_person_is_one_row_and_opens_by_keys(sign_in, service):
 
 
 def test_an_outage_is_one_row_with_what_it_explains(sign_in, service):
-    """The core does not raise it yet: the answer of the service is given what it will hold."""
+    """The answer of the service is given what it holds; the real core's is in the outage's own file."""
     alarm_id = service.alarm("S00", "fault")
     base = service.get(f"alarms/{alarm_id}")
 

@@ -182,8 +182,10 @@ def test_a_band_is_swapped_and_the_history_is_kept(sign_in, service, spares):
     page = sign_in(at="#/roster?book=residents&id=P31")
     panel(page).get_by_role("button", name="换手环").click()
     expect(dialog(page).get_by_label("搜索备用手环编号或型号")).to_be_focused()
+    expect(dialog(page).get_by_role("button", name="W31 换成")).to_be_disabled()
+    expect(dialog(page)).to_contain_text("请先选择")
     page.keyboard.press("Enter")
-    expect(dialog(page).get_by_role("alert")).to_contain_text("请先选择")
+    expect(dialog(page)).to_be_visible()
     page.keyboard.type(spares[0])
     dialog(page).get_by_role("radio", name=spares[0]).check()
     dialog(page).get_by_role("button", name=f"W31 换成 {spares[0]}").click()
@@ -202,6 +204,42 @@ def test_a_band_is_swapped_and_the_history_is_kept(sign_in, service, spares):
     service.say(spares[0], "location", lat=36.43, lon=119.21, acc=9, src="gnss")
     until(lambda: service.get("residents/P31/track")["points"], "a fix of the new band in the person's track")
     service.close_alarm(service.get(f"alarms/{alarm_id}"))
+
+
+def test_lists_have_heads_that_sort_them(sign_in, service):
+    page = sign_in(at="#/roster?book=residents")
+    lines = page.locator("[data-id]")
+    expect(lines.first).to_be_visible()
+    heads = page.get_by_role("columnheader")
+    expect(heads).to_have_text([re.compile(name) for name in ("姓名", "编号", "机构", "风险提示")])
+    heads.nth(1).get_by_role("button").click()
+    expect(heads.nth(1)).to_have_attribute("aria-sort", "ascending")
+    expect(page).to_have_url(re.compile("sort=second"))
+    expect(lines.first).to_have_attribute("data-id", re.compile("P0"))
+    heads.nth(1).get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    expect(heads.nth(1)).to_have_attribute("aria-sort", "descending")
+    expect(lines.first).to_have_attribute("data-id", re.compile("P[34]"))
+    first = lines.first.get_attribute("data-id")
+    page.keyboard.press("j")  # the keys go along the list as it is sorted
+    expect(page).to_have_url(re.compile(f"id={first}"))
+
+
+@pytest.mark.parametrize("width", [390, 1366])
+def test_every_column_is_seen_whole_or_by_its_tip(sign_in, service, width):
+    service.say("W20", "heartbeat", bat=55)
+    page = sign_in(viewport={"width": width, "height": 844})
+    page.goto(f"{service.url}#/roster?book=devices&sort=second")
+    line = page.locator('[data-id="W20"]')
+    page.get_by_label("搜索姓名、编号或拼音首字母").fill("W20")
+    for words in ("W20", "样例老人20", "手环", "电量 55%"):
+        expect(line.get_by_text(words).first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    cells = line.locator("[role=cell]")
+    cut = cells.evaluate_all(
+        "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.title)"
+    )
+    assert all(cut), "what is cut can be read in its tip"
 
 
 def test_a_band_that_another_seat_gave_away_is_refused_in_words(sign_in, service, spares):
@@ -346,7 +384,7 @@ def test_axe_finds_nothing_serious_in_panels_and_dialogs(sign_in, service, theme
     def look(at, key=None, ready="main aside h2", then=None):
         page.goto(f"{service.url}{at}")
         page.reload()
-        page.wait_for_selector(ready if key is None else "[role=listitem]")
+        page.wait_for_selector(ready if key is None else "[data-id]")
         if key:
             page.keyboard.press(key)
             expect(dialog(page)).to_be_visible()

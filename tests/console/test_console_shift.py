@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from console_house import EVIL
 from openpyxl import load_workbook
 
 expect = pytest.importorskip("playwright.sync_api").expect
+HOUR_MS = 3_600_000
 AXE = Path(__file__).parents[2] / "console/node_modules/axe-core/axe.min.js"
 
 
@@ -46,6 +48,34 @@ def test_the_figures_of_this_shift_with_their_goals_in_words(sign_in, worked):
     expect(page).to_have_url(re.compile(r"#/\?q=\w+"))
 
 
+@pytest.mark.parametrize(("hours", "columns"), [(1, 1), (5, 5), (12, 12), (24, 24), (96, 96), (31 * 24, 31)])
+def test_no_two_labels_of_an_axis_are_the_same(sign_in, service, worked, hours, columns):
+    now_ms = service.get("summary")["at_ms"]
+    from_ms = (now_ms // HOUR_MS - hours + 1) * HOUR_MS
+    asked = {"from": from_ms, "to": from_ms + hours * HOUR_MS}
+    query = "&".join(f"{name}={clock(ms)}" for name, ms in asked.items())
+    page = sign_in()
+    page.route("**/api/v1/figures?*", lambda route: route.fulfill(json=older(route.fetch().json(), from_ms)))
+    page.goto(f"{service.url}#/shift?{query}")
+    axis = page.locator(".box").first
+    expect(axis).to_have_attribute("data-ticks", re.compile(r"\d"))
+    said = axis.get_attribute("data-ticks").split(" | ")
+    assert len(set(said)) == len(said) <= columns
+    wanted = {1: r"\d\d:00", 5: r"(\d\d/\d\d )?\d\d:00"}.get(hours, r"(\d\d/\d\d ?)?(\d\d:00)?")
+    assert all(re.fullmatch(wanted, label) for label in said), said
+
+
+def clock(ms):
+    return (datetime.fromtimestamp(ms / 1000, UTC) + timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M")
+
+
+def older(figures, from_ms):
+    """The same figures, as if the records had begun earlier: with an hour for each hour of the period."""
+    hour = figures["hours"][-1]
+    starts = range(from_ms, hour["at_ms"] + 1, HOUR_MS)
+    return figures | {"data_from_ms": from_ms, "hours": [hour | {"at_ms": at_ms} for at_ms in starts]}
+
+
 def test_the_range_is_in_the_address_and_reachable_by_keys(sign_in, service):
     page = sign_in(at="#/shift?from=2026-02-01T00:00&to=2026-03-01T00:00&tab=figures")
     page.goto(f"{service.url}#/shift?from=2026-02-01T00:00&to=2026-03-01T00:00&tab=figures")
@@ -72,6 +102,8 @@ def test_one_shift_hands_over_to_the_next(sign_in, service, worked):
     expect(sheet.locator(f'[data-row="{left}"]')).to_contain_text("未接警")
     expect(sheet.locator(f'[data-row="{done}"]')).to_contain_text("测试")
     expect(sheet.locator(f'[data-row="{done}"]')).to_contain_text("样例老人30")
+    expect(sheet.locator(f'[data-row="{done}"]')).to_contain_text("未接警直接结束")
+    expect(sheet.locator("[data-summary] [data-kind=sos]")).to_contain_text("呼救")
     note = f"消防主机检修，明早恢复 {EVIL}"
     page.get_by_label("交接备注").fill(note)
     page.keyboard.press("Control+Enter")
@@ -102,6 +134,56 @@ def test_paper_is_a4_black_on_white_without_navigation(sign_in, worked):
     assert shown == ["rgb(255, 255, 255)", "rgb(0, 0, 0)", "table-header-group", "avoid", "visible"]
     paper = page.pdf(prefer_css_page_size=True)
     assert re.search(rb"/MediaBox\s*\[0 0 59[45][.\d]* 84[12][.\d]*\]", paper)
+
+
+def test_figures_on_paper_say_of_when_they_are_and_have_their_charts(sign_in, worked):
+    page = sign_in(at="#/shift?tab=figures")
+    page.evaluate("localStorage.setItem('shouwang.theme', 'dark')")
+    page.reload()
+    expect(page.locator(".uplot canvas").first).to_be_visible()
+    expect(page.get_by_role("button", name="打印", exact=True)).to_be_visible()
+    head = page.locator(".shift > header.paper-only")
+    expect(head).to_be_hidden()
+    # The paper's width and colours are there before the page is put on it.
+    page.evaluate(
+        "addEventListener('beforeprint', () => { window.onPaper = [...document.querySelectorAll('.uplot canvas')]"
+        ".map(one => [one.parentElement.offsetWidth, ...one.getContext('2d').getImageData(0, 0, one.width, one.height).data]) })"
+    )
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    charts = page.evaluate(
+        "window.onPaper.map(([width, ...rgba]) => [width, rgba.some((v, i) => i % 4 === 0 && v === 0x8f && rgba[i + 1] === 0x0d)])"
+    )
+    assert [width for width, _ in charts] == [640] * len(charts)
+    assert charts[0][1], "the urgent ones are not in the paper's dark red"
+    page.emulate_media(media="print")
+    expect(head).to_contain_text("值班统计")
+    for words in ("班次", "全市", "制表", "打印于"):
+        expect(head).to_contain_text(words)
+    expect(head).to_contain_text(re.compile(r"20\d\d-\d\d-\d\d \d\d:00 – 20"))
+    expect(page.locator(".figures .links").first).to_be_hidden()
+    adjusted = "getComputedStyle(document.querySelector('.legend i')).printColorAdjust"
+    assert page.evaluate(adjusted) == "exact"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_long_night_is_a_page_of_counts_and_the_rest_is_in_the_export(sign_in, service, worked):
+    page = sign_in()
+    page.route(
+        "**/api/v1/reports/alarms?*", lambda route: route.fulfill(json=many(route.fetch().json(), worked[0]))
+    )
+    page.goto(f"{service.url}#/shift?tab=handover")
+    summary = page.locator("[data-summary] [data-kind=sos] td").first
+    expect(summary).to_have_text(re.compile(r"^5\d\d$"))
+    assert page.locator("[data-row]").count() < 90
+    expect(page.locator("[data-beyond]").last).to_have_text(re.compile(r"另有 \d+ 条见导出"))
+    page.get_by_text("逐条列出已结束的").click()
+    expect(page.locator("[data-row]").nth(300)).to_be_attached()
+
+
+def many(report, done):
+    one = next(alarm for alarm in report["items"] if alarm["alarm_id"] == done)
+    copies = [one | {"alarm_id": f"A9{n:06}", "seq": 10**9 + n} for n in range(500)]
+    return {"items": report["items"] + copies, "next_after_seq": None}
 
 
 def test_exports_are_files_that_open(sign_in, worked):

@@ -79,8 +79,8 @@ def test_a_day_is_replayed_on_the_map(sign_in, service, walk):
     lists = page.locator("aside")
     expect(lists.locator("[data-stop]").first).to_contain_text("08:00–08:3")
     expect(lists.locator("[data-stop]").first).to_contain_text("奎文样例养老院")
-    expect(lists).to_contain_text("卫星定位 60")
-    expect(lists).to_contain_text("WiFi 定位 30")
+    expect(lists).to_contain_text("卫星定位 · 60 个")
+    expect(lists).to_contain_text("WiFi 定位 · 30 个")
     expect(lists.locator("[data-late-count]")).to_contain_text("90 个")  # all of it was sent a day later
     expect(page.locator("[data-late]")).to_contain_text("补传")
     expect(page.locator("[data-force=true]")).to_contain_text("奎文院区（安全围栏）· 此刻生效")
@@ -110,6 +110,39 @@ def test_keys_step_play_and_change_the_speed(sign_in, service, walk):
     expect(page.get_by_role("button", name="播放")).to_be_visible()
 
 
+def test_the_line_spans_where_something_is_and_the_day_is_a_click_away(sign_in, service, walk):
+    page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}")
+    slider = page.get_by_role("slider", name="时间")
+    expect(moment(page)).to_have_text("08:00:00")
+    reach = [int(slider.get_attribute(name)) for name in ("min", "max")]
+    assert ms(7, 40) < reach[0] < ms(8) and ms(11, 29) < reach[1] < ms(11, 50)
+    runs = page.locator("rect.run")
+    assert sum(float(runs.nth(n).get_attribute("width")) for n in range(runs.count())) > 300  # of 1000
+    expect(page.locator(".hours")).to_contain_text("09:00")
+    page.get_by_role("button", name="全天").click()
+    assert [int(slider.get_attribute(name)) for name in ("min", "max")] == [
+        MIDNIGHT_MS,
+        MIDNIGHT_MS + 86_400_000,
+    ]
+    expect(page.locator(".hours")).to_contain_text("24:00")
+    expect(page.get_by_role("button", name="全天")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="有数据的时段").click()
+    expect(slider).to_have_attribute("min", str(reach[0]))
+    # A link to a moment beyond shows the day.
+    page.goto(f"{service.url}#/track?device_id=W11&day={DAY}&at={ms(20)}")
+    expect(moment(page)).to_have_text("20:00:00")
+    expect(slider).to_have_attribute("min", str(MIDNIGHT_MS))
+
+
+def test_what_is_said_of_a_moment_is_told_apart(sign_in, service, walk):
+    page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}&at={ms(8, 40)}")
+    expect(page.locator("p.now")).to_contain_text(re.compile("卫星定位 · .*精度.* · .* · .*km/h"))
+    expect(page.locator(f'[data-mark="{walk}"]')).to_contain_text(re.compile("08:45 ·.*跌倒.*· "))
+    expect(page.locator("[data-stop]").first).to_contain_text(
+        re.compile("08:00–08:.* · .*分钟.*· 奎文样例养老院")
+    )
+
+
 def test_a_gap_is_dashed_said_and_skipped(sign_in, service, walk):
     page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}&at={ms(10)}", NO_WEBGL)
     expect(moment(page)).to_have_text("10:00:00")
@@ -128,7 +161,7 @@ def test_a_gap_is_dashed_said_and_skipped(sign_in, service, walk):
 def test_alarms_are_on_the_time_line_and_can_be_gone_to(sign_in, service, walk):
     page = opened(sign_in, f"{service.url}#/track?device_id=W11&day={DAY}")
     mark = page.locator(f'[data-mark="{walk}"]')
-    expect(mark).to_contain_text("08:45 跌倒")
+    expect(mark).to_contain_text("08:45 · 跌倒")
     mark.click()
     expect(moment(page)).to_have_text("08:45:00")
     service_day = dt.datetime.now(CITY).date().isoformat()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
+from contextlib import suppress
 
 import pytest
-from console_house import LAT, LON
+from console_house import LAT, LON, until
 
-expect = pytest.importorskip("playwright.sync_api").expect
+playwright = pytest.importorskip("playwright.sync_api")
+expect, PlaywrightError = playwright.expect, playwright.Error
 SLOW = 30_000
+DAY_MS = 86_400_000
 SIZES = [(1366, 768), (1920, 1080), (3840, 2160)]
 
 
@@ -23,10 +27,20 @@ def wall(sign_in, service, **options):
 def test_everything_fits_and_the_counts_are_huge(sign_in, service, width, height):
     service.quiet()
     ids = [service.alarm(f"W0{n}", "sos") for n in range(1, 8)]
+    fire = service.alarm("S01", "smoke")
+    later = service.alarm("W08", "sos")
     page = wall(sign_in, service, viewport={"width": width, "height": height})
-    expect(page.locator("[data-wall=urgent]")).to_have_text("7")
+    expect(page.locator("[data-wall=urgent]")).to_have_text("9")
     expect(page.locator("[data-oldest=urgent]")).to_contain_text("最久")
-    expect(page.locator(f'[data-alarm="{ids[-1]}"]')).to_be_visible()
+    listed = page.locator("li[data-alarm]")
+    assert [listed.nth(n).get_attribute("data-alarm") for n in range(3)] == [fire, later, ids[-1]]
+    expect(listed.first).to_be_visible()
+    # What does not fit is not cut in two: it is hidden, and counted.
+    shown = listed.locator("visible=true").count()
+    assert 1 <= shown < 9
+    expect(page.locator("[data-beyond]")).to_have_text(f"另有 {9 - shown} 条紧急告警")
+    last, edge = listed.nth(shown - 1).bounding_box(), page.locator("[data-beyond]").bounding_box()
+    assert last["y"] + last["height"] <= edge["y"] + 1
     assert page.evaluate(
         "document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth"
     )
@@ -34,6 +48,25 @@ def test_everything_fits_and_the_counts_are_huge(sign_in, service, width, height
     assert tall >= height / 14
     assert page.locator("button, input, select, a[href]").count() == 0
     assert page.evaluate("getComputedStyle(document.querySelector('main.wall')).cursor") == "none"
+
+
+def test_it_says_nothing_before_it_knows(sign_in, service):
+    service.quiet()
+    service.alarm("W09", "sos")
+    page = sign_in()
+
+    def hold(_route):
+        """Nobody answers."""
+
+    page.route("**/api/v1/alarms?*", hold)
+    page.goto(f"{service.url}?wall=1")
+    for priority in ("urgent", "high", "low"):
+        expect(page.locator(f"[data-wall={priority}]")).to_have_text("–")
+    expect(page.get_by_text("没有紧急告警")).to_have_count(0)
+    expect(page.get_by_text("正在读取告警")).to_be_visible()
+    page.unroute("**/api/v1/alarms?*")
+    page.reload()
+    expect(page.locator("[data-wall=urgent]")).to_have_text("1")
 
 
 def test_it_takes_turns(sign_in, service):
@@ -47,8 +80,14 @@ def test_it_takes_turns(sign_in, service):
     seen = set()
     for _ in range(8):
         seen.add(scene.get_attribute("data-scene"))
-        if "county" in seen and scene.get_attribute("data-scene") == "county":
+        if scene.get_attribute("data-scene") == "county":
             expect(scene).to_contain_text("奎文区")
+            # The rest of the city stays in sight, with what waits there.
+            expect(page.locator("[data-inset] [data-county]")).to_have_count(12)
+            expect(page.locator("[data-inset] [data-shown=true]")).to_have_attribute("data-county", "奎文区")
+            expect(page.locator("[data-inset] [data-marked=奎文区]")).to_have_text("1")
+        else:
+            expect(page.locator("[data-inset]")).to_have_count(0)
         page.clock.fast_forward(15_000)
         page.clock.run_for(1_200)
     assert seen == {"city", "county", "list", "figures"}
@@ -72,6 +111,13 @@ def test_the_figures_are_those_of_the_day(sign_in, service):
     expect(page.locator("[data-figure=raised_urgent] dd")).to_have_text(str(urgent))
     closed = sum(alarm["outcome"] is not None for alarm in told)
     expect(page.locator("[data-figure=closed] dd")).to_have_text(str(closed))
+    today = [
+        at_midnight := (service.get("summary")["at_ms"] + 28_800_000) // DAY_MS * DAY_MS - 28_800_000,
+        at_midnight + DAY_MS,
+    ]
+    figures = service.get("figures?from_ms={}&to_ms={}".format(*today))
+    share = figures["answering"]["urgent_high"]["within_60_s"]["share"]
+    expect(page.locator("[data-figure=soon] dd")).to_have_text(f"{math.floor(share * 1000 + 1e-9) / 10:.1f}%")
 
 
 def test_a_blind_wall_says_so_and_recovers_alone(sign_in, service):
@@ -108,6 +154,12 @@ def test_a_wall_whose_session_ended_says_so(sign_in, service):
     expect(page.locator("main.wall")).to_have_count(0)
 
 
+def is_another(page):
+    with suppress(PlaywrightError):  # it is between two pages
+        return page.evaluate("window.sameOne ?? null") is None
+    return False
+
+
 def test_newer_files_are_taken_when_nothing_urgent_waits(sign_in, service):
     service.quiet()
     alarm_id = service.alarm("W14", "sos")
@@ -133,8 +185,8 @@ def test_newer_files_are_taken_when_nothing_urgent_waits(sign_in, service):
     assert page.evaluate("window.sameOne") is True
     service.close_alarm(service.get(f"alarms/{alarm_id}"))
     expect(page.locator("[data-wall=urgent]")).to_have_text("0", timeout=SLOW)
+    until(lambda: is_another(page), "the page anew")
     page.wait_for_selector("main.wall")
-    assert page.evaluate("window.sameOne ?? null") is None
 
 
 def test_a_telephone_has_it_all_within_its_width(sign_in, service):

@@ -171,6 +171,28 @@ def test_a_policy_that_changed_between_two_runs_decides_from_then_on_and_not_bef
     house.crash()
 
 
+def test_a_shelf_from_before_there_was_a_limit_for_it_is_computed_again_as_it_was_granted(tmp_path):
+    house = House(tmp_path, replace(Policy(), shelve_person_max_s=Policy().shelve_max_s))
+    house.enrol()
+    house.say("alarm", {"kinds": ["strap_off"], "seq": 1})
+    house.turn()
+    until_ms = house.clock.at_ms + 6 * 3_600_000
+    shelve = {"verb": "shelve", "alarm_id": "A1", "reason": "repair", "until_ms": until_ms}
+    asked = house.ask("alarm", shelve)
+    house.turn()
+    assert house.answer(asked)[0] == "done"
+    db = house.gateway.store._db
+    db.execute("UPDATE meta SET value=json_remove(value, '$.shelve_person_max_s') WHERE key='policy'")
+    house.policy = Policy()
+    house.restart()
+    (alarm,) = house.gateway.engine.alarms.open.values()
+    assert alarm.shelved and alarm.shelved_until_ms >= until_ms
+    asked = house.ask("alarm", shelve)
+    house.turn()
+    assert house.answer(asked) == ("invalid", "strap_off is shelved for at most 30 minutes")
+    house.crash()
+
+
 def test_what_is_in_force_is_what_the_store_says(tmp_path):
     house = House(tmp_path)
     assert house.rows("SELECT count(*) FROM meta WHERE key='policy'") == [(1,)]

@@ -1,7 +1,9 @@
 // Every word of the console in English.
+import work from './work.en'
 import type zh from './zh-CN'
 
 const en: typeof zh = {
+  work,
   app: { name: 'Shouwang', title: 'Shouwang · Duty console', skip: 'Skip to the alarm queue' },
   nav: { queue: 'Alarms', map: 'Map', track: 'Tracks', roster: 'Roster' },
   session: {
@@ -45,6 +47,11 @@ const en: typeof zh = {
     press: { name: 'Water pressure', unit: 'MPa' }, current: { name: 'Residual current', unit: 'mA' },
     bat: { name: 'Battery', unit: '%' },
   },
+  load: {
+    flood: 'Flood of alarms', now: '{n} alarms in 10 min, {seats} seats, {each} a seat.', folded: 'High and low alarms are folded by kind and open at a click; urgent ones stand one by one.', sites: '{n} sites',
+    title: 'Load right now', seats: 'Seats online', nobody: 'nobody is signed in', ten: 'Last 10 min, a seat', hour: 'Last hour, a seat', day: 'Last 24 h, a seat', in_all: '{n} for all seats',
+    chattering: 'Chattering (3 or more in 10 min)', stale: '{n} open for over 24 hours', more: '{n} more',
+  },
   because: {
     accuracy: 'accuracy {d}', accuracy_unknown: 'accuracy unknown', outside: '{d} outside the fence',
     inside: '{d} inside the fence', witnesses: '{n} fixes', for: 'for {d}', fence: 'decided by fence',
@@ -64,7 +71,7 @@ const en: typeof zh = {
     gap_forgotten: 'The missing messages are no longer awaited', wander_night: 'at night', wander_pacing: 'walking to and fro', wander_lapping: 'walking round and round', wander_closing: 'walking straight across the fence',
   },
   view: {
-    queue: 'To handle', maintenance: 'Maintenance', shelved: 'Shelved', suppressed: 'Suppressed / out of service',
+    queue: 'To handle', maintenance: 'Maintenance', shelved: 'Shelved', suppressed: 'Suppressed / off',
     queue_hint: 'Urgent and high alarms', maintenance_hint: 'Battery, wearing, contact, faults; silent',
   },
   filter: {
@@ -77,7 +84,6 @@ const en: typeof zh = {
     unknown_site: 'Site not in the roster', repeated: 'Occurred {n} times',
     assigned: 'With {name}',
     shelved_until: 'Shelved until {time}', suppressed: 'Suppressed', out_of_service: 'Out of service',
-    urgent_waits: 'Urgent, not acknowledged: {what}',
   },
   drawer: {
     close: 'Close details', who: 'Who', where: 'Where', why: 'Why', next: 'What next', call: 'Call', timeline: 'Timeline',
@@ -111,13 +117,12 @@ const en: typeof zh = {
   },
   close: {
     title: 'Close alarm', outcome: 'Outcome', real: 'Real', false: 'False alarm', test: 'Test', other: 'Other', text: 'What was done',
-    text_required: 'An urgent alarm is closed with a text', placeholder: 'For example: carer on site, resident is well',
+    text_required: 'An urgent alarm is closed with a text',
     outcome_required: 'Choose an outcome',
   },
   shelve: {
     title: 'Shelve alarm', until: 'For how long', reason: 'Reason', reason_required: 'Give a reason', minutes: '{n} min', hours: '{n} h',
     hint: 'A shelved alarm is silent and not in the queue. It comes back by itself, after 12 hours at the latest.',
-    placeholder: 'For example: repair ordered, battery to be replaced',
   },
   event: {
     raise: 'Raised', reraise: 'Raised again ({n} times)', clear: 'Condition over', acknowledge: 'Acknowledged', unacknowledge: 'Acknowledge undone',
@@ -152,10 +157,7 @@ const en: typeof zh = {
     title_danger: '⚠ Link ·', title_waiting: '({n} {what})', title_silent: '⚠ No sound ·', more_wait: '{n} more urgent alarms wait',
   },
   help: {
-    title: 'Keyboard', list: 'List', alarm: 'Current alarm', page: 'Page', writing: 'While you write, Esc leaves the field and the keys work again.',
-    j: 'Next', k: 'Previous', home: 'First / last', enter: 'Open details; expand or collapse', e: 'Expand or collapse a cause', a: 'Acknowledge (on a folded row: all of it)', u: 'Undo acknowledge (within 60 s)',
-    t: 'I take it', g: 'Assign to…', c: 'Close alarm', s: 'Shelve', n: 'Write a comment (Ctrl+Enter sends)', digits: 'Tick step 1 to 9', p: 'Go to the phone numbers',
-    search: 'Search', v: 'Next list (to handle, maintenance, shelved, suppressed)', f: 'More or fewer filters', x: 'Clear filters', m: 'Mute 60 s', esc: 'Close details or a window', help: 'This help', close: 'Close',
+    title: 'Keyboard', writing: 'While you write, Esc leaves the field and the keys work again.', close: 'Close',
   },
   map: {
     schematic: 'Schematic · county lines for orientation only', list: 'List', map: 'Map', no_webgl: 'This browser has no WebGL; a list is shown instead.',
@@ -185,7 +187,7 @@ const en: typeof zh = {
     failed: 'The track could not be read: {detail}', slider: 'Time', label: 'Schematic of the track', no_alarms: 'No alarms on this day',
   },
   replay: {
-    map: 'Map of the track', whole: 'Whole day', day_before: 'Day before', day_after: 'Day after', step_back: 'Fix before', step_on: 'Next fix', skip: 'Skip gaps',
+    map: 'Map of the track', whole: 'Whole way', day_before: 'Day before', day_after: 'Day after', step_back: 'Fix before', step_on: 'Next fix', skip: 'Skip gaps',
     share: 'Copy link to this moment', reading: 'Reading the track…', nearest: 'Go to the nearest day with a track: {day}', heading: 'Heading {wind} {n}°',
     wind_n: 'north', wind_ne: 'north-east', wind_e: 'east', wind_se: 'south-east', wind_s: 'south', wind_sw: 'south-west', wind_w: 'west', wind_nw: 'north-west',
     in_force: '{name} ({role}) · in force', not_in_force: '{name} ({role}) · not in force', by_device: 'Device {id}', late: 'Arrived {d} late',
@@ -193,10 +195,27 @@ const en: typeof zh = {
     from_home: '{d} from {name}', open: 'Details', late_points: '{n} fixes arrived late (by more than 5 min)', length: 'About {d} on the way',
     keys: 'Space play/pause · ←→ fix by fix · ↑↓ speed · N/P next/previous alarm · PageUp/PageDown day',
   },
-  wall: { unacknowledged: 'Not acknowledged', acknowledged: 'Acknowledged', newest: 'Newest urgent alarms', none: 'No urgent alarms', title: 'Duty wall' },
+  pages: {
+    inset: 'What waits in the city', fires: 'fire {n}', more_counties: '{n} more counties', urgent: 'Urgent alarms', learning: 'Reading the alarms…', beyond: '{n} more urgent alarms',
+    missing: 'Not yet ready for the shift: {what}', missing_go: 'Go on', missing_tones: 'not played: {tones}', missing_answer: 'nobody said that all four tones were heard',
+    missing_unheard: 'the tones were not heard', missing_notifications: 'notifications not allowed', missing_screen: 'the screen may switch off',
+    printed_at: 'Printed {time}', print_figures: 'Print', figures: 'Figures of duty', with_done: 'List what ended one by one', done_all: 'One by one ({n})',
+    done_read: 'Real ones, and those that ended without being acknowledged ({n})', in_export: '{n} more are in the export.', ended_unacknowledged: 'Not acknowledged',
+    closed_unacknowledged: 'closed without being acknowledged', nobody_acknowledged: 'nobody acknowledged',
+    sort_by: 'Sort by: {what}',
+    head: {
+      sites: { name: 'Site', second: 'Id', about: 'Kind and address', more: 'Phone' }, residents: { name: 'Name', second: 'Id', about: 'Site, room and care level', more: 'Risk notes' },
+      devices: { name: 'Device', second: 'Wearer or zone', about: 'Kind and site', more: 'Last contact, battery' }, fences: { name: 'Fence', second: 'Id', about: 'Role and site', more: 'Shape and hours' },
+    },
+    track_range: 'Range of the line', track_data: 'Where there is data', track_day: 'Whole day', fence_id_hint: 'The id follows the name; you may write your own. Once saved it cannot be changed.',
+    unnamed: 'without a name', preview_none: 'Of {fixes} fixes of {devices} devices in the last {days} days, none raised anything.',
+    preview_basis: 'Made of {fixes} fixes of {devices} devices in the last {days} days.', preview_no_fixes: 'There is no fix of the {devices} devices in the last {days} days: nobody knows what would be raised.',
+    percentile: 'Half and 95% are times that really occurred (nearest rank): of n, sorted from the shortest, the one at n × 50% and n × 95%, rounded up; of two, half is the shorter one.',
+  },
+  wall: { unacknowledged: 'Not acknowledged', acknowledged: 'Acknowledged', none: 'No urgent alarms', title: 'Duty wall' },
   board: {
     city: 'The city', list: 'Waiting by county', figures: 'Today', oldest: 'Longest wait', oldest_for: 'longest {d}', county_waits: 'urgent {urgent} · high {high}',
-    raised_urgent: 'Urgent alarms', raised_high: 'High alarms', raised_low: 'Low alarms', median: 'Median time to acknowledge (urgent)', soon: 'Acknowledged within 60 s',
+    raised_urgent: 'Urgent alarms', raised_high: 'High alarms', raised_low: 'Low alarms', answered: 'Half answered within', soon: 'Answered within 60 s',
     closed: 'Closed', false: 'False alarms', heard: 'Devices heard within the hour', reading: 'Counting…', link_good: 'Connected', link_bad: 'Connection in trouble',
     silent: 'the wall makes no sound', signed_out: 'This wall is not signed in, or its session has ended: it shows no alarms. Please sign in.',
   },
@@ -278,11 +297,11 @@ const en: typeof zh = {
     group_answer: 'Answering (urgent and high)', group_end: 'Ending and showing (urgent and high)', group_load: 'Load (each operator)', group_overview: 'Overview (all priorities)',
     raised: 'Raised', raised_about: 'urgent {urgent} · high {high} · low {low}; came back {again} times',
     within_60: 'Answered within 60 s', within_180: 'Answered within 180 s', met: '{met} of {of}', goal_at_least: 'goal ≥ {n}', goal_under: 'goal under {n}',
-    goal_load: 'acceptable ≤ {fair}, most {most}', answer_time: 'Time to answer (median)', under_second: 'under 1 s', p95: '95% at most: {d}', unanswered: 'Not answered', waiting: '{n} wait now; answers taken back: {undone}',
-    rate: 'Ended', ended_of: '{n} of {of} have ended', end_time: 'Time to end (median)', open: 'Open', as_of: 'as of {time}', stale: 'Open for over 24 hours', oldest: 'oldest {time}',
+    goal_load: 'acceptable ≤ {fair}, most {most}', answer_time: 'Time to answer (half at most)', under_second: 'under 1 s', p95: '95% at most: {d}', unanswered: 'Not answered', waiting: '{n} wait now; answers taken back: {undone}',
+    rate: 'Ended', ended_of: '{n} of {of} have ended', end_time: 'Time to end (half at most)', open: 'Open', as_of: 'as of {time}', stale: 'Open for over 24 hours', oldest: 'oldest {time}',
     per_hour: 'Announcements an hour', per_day: 'As announcements a day', per_10_min: 'Most in 10 minutes', peak: 'busiest from {time}: {n}', over_hours: '{n} of {of} hours had more than 12',
     flood: 'Time in flood', flood_about: '{n} of {of} ten-minute windows had more than 10', mix: 'Low / high / urgent', goal_mix: 'goal 80 / 15 / 5%',
-    show_time: 'Time to show (median)', within_10: 'Shown within 10 s', goal_at_most: 'at most {n}', over_windows: '{time}; {n} of {of} ten-minute windows had more than 2',
+    show_time: 'Time to show (half at most)', within_10: 'Shown within 10 s', goal_at_most: 'at most {n}', over_windows: '{time}; {n} of {of} ten-minute windows had more than 2',
     as_table: 'Show as a table', time: 'Time', alarms: 'Alarms', announced: 'Announcements', operators_n: 'Operators', operator_hours: 'Operator hours', up_to: 'within {d}', over: 'over {d}',
     chart_raised: 'Alarms raised by hour', chart_raised_day: 'Alarms raised by day', chart_load: 'Announcements for each operator and hour', chart_answer: 'Times to answer (urgent and high)', chart_share: 'Answered in time, by day',
     load_line: 'Per operator and hour', isa_fair: 'acceptable ≤ 6', isa_most: 'most 12',
@@ -290,7 +309,7 @@ const en: typeof zh = {
     noisiest: 'Noisiest devices', wearer: 'Wearer', again: 'Again', look: 'Look', chattering: 'Chattering alarms ({n})', chattering_hint: 'The same device and kind raised 3 times or more in 10 minutes.',
     most_in_10: 'Most in 10 min', times: 'In all', people: 'What operators did', operator: 'Account', acts: 'All acts', nobody: 'nobody acted', counties: 'Counties', no_county: 'No known county',
     sheet: 'Hand-over sheet', which: 'Shift', on_duty: 'On duty', made_at: 'Made', print: 'Print', with_low: 'List low priority one by one', paper_hint: 'Prints on A4, without navigation and buttons.',
-    line: 'Raised {raised} (urgent {urgent}, high {high}, low {low}), ended {ended}; answered within 60 s {quick}, within 180 s {late}, median {p50}; false alarms {false}; open at the end {open}, of these {stale} for over 24 hours.',
+    line: 'Raised {raised} (urgent {urgent}, high {high}, low {low}), ended {ended}; answered within 60 s {quick}, within 180 s {late}, half within {p50}; false alarms {false}; open at the end {open}, of these {stale} for over 24 hours.',
     too_many: 'Too many alarms: only the first {n} are listed; the export has them all.', open_title: '1. Open alarms now ({n})', done_title: '2. Ended in this shift ({n})', shelved_title: '3. Shelved ({n})', notes: '4. Notes',
     who: 'Who', where: 'Where', raised_at: 'Raised', last_comment: 'Last comment', answered_by: 'Answered', outcome: 'Outcome', until: 'Shelved until', by_itself: 'by itself',
     none_open: 'No alarm is open.', none_done: 'No alarm ended in this shift.', none_shelved: 'No alarm is shelved.', only_low: 'Urgent and high: none.', low_line: 'Low priority, not listed: ', kind_count: '{kind} {n}', colon: ': ',
@@ -308,7 +327,7 @@ const en: typeof zh = {
     state: { active_unacknowledged: 'Unacked', active_acknowledged: 'Acked', cleared_unacknowledged: 'Over, unacked', normal: 'Ended' },
     repeats: '{n} more times before',
     cause: {
-      parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: 'One fire, {n} of {devices} detectors', person: '{n} of one person', device: '{n} of one device',
+      flood: '{n} folded in the flood', parent: '{n} of one cause', outage: 'Site outage, {n} affected', fire: '{n} alarms · {devices} detectors · one fire', person: '{n} of one person', device: '{n} of one device',
       same: '{n} devices',
     },
     above: '{n} new above', hidden: '{n} urgent alarms, not acknowledged, are not shown here', show_hidden: 'Show all',
@@ -337,18 +356,14 @@ const en: typeof zh = {
     assign: { title: 'Assign to', me: 'Myself', on_duty: 'signed in', off_duty: 'not signed in', none: 'There are no other operators', loading: 'Reading operators…', failed: 'The operators could not be read.', retry: 'Try again' },
     close: {
       phrases: 'Phrases', kept: 'Not done; what you wrote is kept.', keys: '1–4 choose the outcome, Ctrl+Enter sends',
-      fire: ['Looked on site, no fire; cooking fumes', 'Looked on site, no fire; smoking', 'Works or dust; reset', 'Fire drill', 'Real fire; 119 called, everyone out'],
-      help: ['Carer on site, resident is well', 'Pressed by mistake; resident is well', 'Taken to hospital; family knows', 'Fell, not hurt; the site watches', 'Device test'],
-      wander: ['Found and brought back well', 'Out with family; verified', 'Inside the site; the fix drifted', 'Band back on; inside the site', '110 called; handed over'],
-      device: ['Dealt with on site; normal again', 'Repair ordered', 'Power or network was down; back', 'Charged or battery replaced', 'Maintenance test'],
     },
-    shelve: { ends: 'comes back at {time}', reasons: ['Repair ordered', 'Under maintenance', 'Power or network down, provider at work', 'Resident in hospital or away', 'Charging'] },
+    shelve: { ends: 'comes back at {time}' },
     conflict: { entry: '{name} at {time}: {what}', quoted: '({text})', dismiss: 'Understood' },
     because: { rule: 'rule: {rule}', parent: 'caused by alarm {id}', none: 'no reason given' },
   },
   register: {
     one: { sites: 'site', residents: 'resident', devices: 'device', fences: 'fence' },
-    of: { sites: '{n} sites', residents: '{n} residents', devices: '{n} devices', fences: '{n} fences' },
+    of: { sites: '{n} sites', residents: '{n} residents', devices: '{n} devices', fences: '{n} fences', outings: '{n} outings' },
     new_one: 'New {kind}', edit_one: 'Edit {kind}', edit: 'Edit', remove: 'Delete', save: 'Save', needed: 'required', choose: 'Choose', nothing: 'none', copy: 'Copy',
     unsaved: 'There are unsaved changes. Discard them?', stay: 'Keep editing', discard: 'Discard', look_at_fields: 'Not saved: look at the marked fields.',
     gone: 'It is no longer in the roster; somebody may just have deleted it.', not_decided: 'The gateway has not answered for a minute. Reload the roster to see whether it was done.',
@@ -400,6 +415,26 @@ const en: typeof zh = {
         changed_since_preview: 'The roster has changed since the preview; it was checked again, please look again.', rows_in_error: 'Some rows now have errors; nothing was written.',
       },
     },
+  },
+  outing: {
+    heading: 'Outing', register: 'Register outing', title: 'Register an outing of {name}', prolong: 'Change end', prolong_title: 'Change the end of the outing of {name}', end: 'End outing', call_off: 'Call off',
+    end_ask: 'The outing ends now and the fences count again; if the person is still away, an alarm is raised at once. Are you sure?', call_off_ask: 'This outing has not begun. Call it off?',
+    hint: 'During an outing leaving the safe area raises no alarm; forbidden areas, SOS and falls do as ever. Who is not back 15 minutes after the end is an alarm.',
+    until: 'Out with approval until {time} ({reason})', planned: 'Outing approved {from} to {to} ({reason})',
+    reason: { family: 'family', hospital: 'hospital', bus: 'day-care bus', activity: 'activity', other: 'other' },
+    quick: { two_hours: '2 hours', evening: 'Today 20:00', tomorrow: 'Tomorrow 20:00' },
+    field: {
+      until: 'Until', until_exact: 'Exact end', from: 'Begins (empty: now)', began: 'Out since', reason: 'Reason', escort: 'Escort', fence_id: 'Destination', note: 'Note', created_by: 'Registered by',
+    },
+    escort_hint: 'e.g. son Wang Qiang, phone', fence_hint: 'Optional; leaving it after arrival is an alarm', more: 'More: a later beginning, a note', with: 'Escort, destination, note',
+    wrong: { end: 'It must end after it begins, and after now.', long: 'An outing lasts at most 72 hours.', far: 'At most 30 days ahead.' },
+    overlaps: 'This person has an approved outing at that time; change or end that one first.',
+    now: '5. Out with approval now ({n})', none: 'Nobody is out with approval now', failed: 'The outings could not be read; this may be out of date.',
+    because: { overdue: 'approved outing over for {d}, not back yet', left: 'left the destination during an outing', over: 'out with approval' },
+  },
+  fence_evidence: {
+    label: 'Sensitivity', usual: 'Standard', sooner: 'Sooner: a pond or a road at the gate', surer: 'Surer: wide grounds, a park', own: 'Set otherwise ({p})',
+    hint: 'Sooner: some seconds earlier, some more false alarms. Surer: the other way round. Preview before saving.',
   },
 }
 

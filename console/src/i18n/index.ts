@@ -30,5 +30,3 @@ watchEffect(() => (document.documentElement.lang = language.value))
 export const t = (key: string, named: Record<string, unknown> = {}): string => i18n.global.t(key, named)
 /** Whether there are words for this key; what is new in the service has none yet. */
 export const has = (key: string): boolean => i18n.global.te(key)
-/** A list of words. */
-export const listOf = (key: string): string[] => i18n.global.tm(key) as string[]

@@ -1,5 +1,8 @@
 // Every word of the console in Chinese, the first language. en.ts has the same keys; a test says so.
+import work from './work.zh-CN'
+
 export default {
+  work,
   app: { name: '守望', title: '守望 · 值班台', skip: '跳到告警队列' },
   nav: { queue: '告警队列', map: '地图', track: '轨迹回放', roster: '名册' },
   session: {
@@ -39,8 +42,13 @@ export default {
     co: { name: '一氧化碳', unit: 'ppm' }, gas: { name: '燃气浓度', unit: '%LEL' },
     press: { name: '水压', unit: 'MPa' }, current: { name: '剩余电流', unit: 'mA' }, bat: { name: '电量', unit: '%' },
   },
+  load: {
+    flood: '告警洪峰', now: '近 10 分钟 {n} 条告警，{seats} 席值守，每席 {each} 条。', folded: '重要和一般告警按类型合并，点开可看；紧急告警照常逐条显示。', sites: '{n} 家机构',
+    title: '此刻负荷', seats: '在线坐席', nobody: '没有人登录', ten: '近 10 分钟每席', hour: '近 1 小时每席', day: '近 24 小时每席', in_all: '全部坐席共 {n} 条',
+    chattering: '反复报警（10 分钟内 3 次以上）', stale: '超过 24 小时未结束 {n} 条', more: '另有 {n} 条',
+  },
   because: {
-    accuracy: '精度 {d}', accuracy_unknown: '精度未知', outside: '在围栏外、距围栏 {d}', inside: '在围栏内、距围栏 {d}',
+    accuracy: '精度 {d}', accuracy_unknown: '精度未知', outside: '在围栏外 {d}', inside: '在围栏内、距边界 {d}',
     witnesses: '{n} 个定位点', for: '持续 {d}', fence: '围栏判定', fence_edited: '围栏已修改',
     fence_not_in_force: '围栏此刻不生效', value: '{name} {n} {unit}', above: '高于上限 {n} {unit}',
     below: '低于下限 {n} {unit}', held: '已持续 {d}以上', heard_again: '沉默 {d}后恢复联系', silent: '没有信号',
@@ -68,7 +76,7 @@ export default {
     count: '{shown} / {total} 条',
     unknown_site: '未登记机构', repeated: '第 {n} 次',
     assigned: '由 {name} 处理',
-    shelved_until: '搁置至 {time}', suppressed: '已屏蔽', out_of_service: '已停用', urgent_waits: '紧急告警待接警：{what}',
+    shelved_until: '搁置至 {time}', suppressed: '已屏蔽', out_of_service: '已停用',
   },
   drawer: {
     close: '关闭详情', who: '对象', where: '位置', why: '原因', next: '处置步骤', call: '联系', timeline: '经过',
@@ -101,11 +109,11 @@ export default {
   },
   close: {
     title: '结束告警', outcome: '处置结果', real: '真实事件', false: '误报', test: '测试', other: '其他', text: '处置说明',
-    text_required: '紧急告警必须填写处置说明', placeholder: '例如：护理员已到场，老人平安', outcome_required: '请选择处置结果',
+    text_required: '紧急告警必须填写处置说明', outcome_required: '请选择处置结果',
   },
   shelve: {
     title: '搁置告警', until: '搁置时长', reason: '原因', reason_required: '请填写原因', minutes: '{n} 分钟', hours: '{n} 小时',
-    hint: '搁置期间不响铃、不在队列显示，到期自动恢复，最长 12 小时。', placeholder: '例如：已报修，等待更换电池',
+    hint: '搁置期间不响铃、不在队列显示，到期自动恢复，最长 12 小时。',
   },
   event: {
     raise: '告警发生', reraise: '再次发生（第 {n} 次）', clear: '条件解除', acknowledge: '接警', unacknowledge: '撤销接警',
@@ -138,10 +146,7 @@ export default {
     title_danger: '⚠ 连接异常 ·', title_waiting: '({n} {what})', title_silent: '⚠ 无声 ·', more_wait: '另有 {n} 条紧急告警未接警',
   },
   help: {
-    title: '快捷键', list: '列表', alarm: '当前告警', page: '页面', writing: '输入文字时按 Esc 离开输入框，快捷键即恢复。',
-    j: '下一条', k: '上一条', home: '第一条 / 最后一条', enter: '打开详情；展开或收起', e: '展开或收起同一起因', a: '接警（停在合并行时：整组接警）', u: '撤销接警（60 秒内）',
-    t: '由我处理', g: '指派给……', c: '结束告警', s: '搁置', n: '写备注（Ctrl+Enter 提交）', digits: '勾选第 1 至 9 步处置步骤', p: '到联系电话',
-    search: '搜索', v: '下一个列表（待处置、维护、搁置、屏蔽）', f: '展开或收起更多筛选', x: '清除筛选', m: '静音 60 秒', esc: '关闭详情或窗口', help: '显示本帮助', close: '关闭',
+    title: '快捷键', writing: '输入文字时按 Esc 离开输入框，快捷键即恢复。', close: '关闭',
   },
   map: {
     schematic: '示意图 · 县市区界线仅供参考', list: '列表', map: '地图', no_webgl: '此浏览器不支持 WebGL，改用列表显示。',
@@ -179,10 +184,26 @@ export default {
     from_home: '距{name} {d}', open: '详情', late_points: '补传的定位点 {n} 个（晚到 5 分钟以上）', length: '行程约 {d}',
     keys: '空格 播放/暂停 · ←→ 逐点 · ↑↓ 倍速 · N/P 下一条/上一条告警 · PageUp/PageDown 换日',
   },
-  wall: { unacknowledged: '未接警', acknowledged: '已接警', newest: '最新紧急告警', none: '没有紧急告警', title: '值班大屏' },
+  pages: {
+    inset: '全市待接警', fires: '火警 {n}', more_counties: '另有 {n} 个县市区', urgent: '紧急告警', learning: '正在读取告警……', beyond: '另有 {n} 条紧急告警',
+    missing: '值班准备未完成：{what}', missing_go: '继续', missing_tones: '未试听{tones}', missing_answer: '未确认四种声音都听清', missing_unheard: '声音没听到',
+    missing_notifications: '桌面通知未允许', missing_screen: '屏幕常亮未开启',
+    printed_at: '打印于 {time}', print_figures: '打印', figures: '值班统计', with_done: '逐条列出已结束的', done_all: '逐条（{n}）', done_read: '真实事件和未接警就结束的，逐条（{n}）',
+    in_export: '另有 {n} 条见导出。', ended_unacknowledged: '其中未接警', closed_unacknowledged: '未接警直接结束', nobody_acknowledged: '无人接警',
+    sort_by: '按{what}排序',
+    head: {
+      sites: { name: '机构名称', second: '编号', about: '类型与地址', more: '电话' }, residents: { name: '姓名', second: '编号', about: '机构、房间与护理等级', more: '风险提示' },
+      devices: { name: '设备编号', second: '佩戴人或区域', about: '类型与机构', more: '最后联系与电量' }, fences: { name: '围栏名称', second: '编号', about: '类型与机构', more: '形状与时段' },
+    },
+    track_range: '时间轴范围', track_data: '有数据的时段', track_day: '全天', fence_id_hint: '编号随名称自动拟定，也可自己填写；保存后不能再改。', unnamed: '未命名',
+    preview_none: '过去 {days} 天，{devices} 台设备，{fixes} 条定位：没有触发。', preview_basis: '按过去 {days} 天、{devices} 台设备的 {fixes} 条定位算出。',
+    preview_no_fixes: '过去 {days} 天，{devices} 台设备没有一条定位，算不出会不会触发。',
+    percentile: '用时的“半数”和“95%”都是真实发生过的一次用时（最近秩法）：由短到长排列，取第 n×50%、n×95% 个，逢小数进一；只有两条时，“半数”是较短的一条。',
+  },
+  wall: { unacknowledged: '未接警', acknowledged: '已接警', none: '没有紧急告警', title: '值班大屏' },
   board: {
     city: '全市', list: '各县市区待接警', figures: '今日数据', oldest: '最久等待', oldest_for: '最久 {d}', county_waits: '紧急 {urgent} · 重要 {high}',
-    raised_urgent: '紧急告警', raised_high: '重要告警', raised_low: '一般告警', median: '紧急接警用时（中位）', soon: '60 秒内接警', closed: '已处置',
+    raised_urgent: '紧急告警', raised_high: '重要告警', raised_low: '一般告警', answered: '半数接警用时不超过', soon: '60 秒内接警', closed: '已处置',
     false: '误报占比', heard: '一小时内在线设备', reading: '正在统计……', link_good: '连接正常', link_bad: '连接异常', silent: '大屏不响铃',
     signed_out: '大屏未登录或登录已失效，此刻不显示告警。请值班员登录。',
   },
@@ -263,11 +284,11 @@ export default {
     group_answer: '接警（紧急与重要）', group_end: '处置与上屏（紧急与重要）', group_load: '工作量（每名值班员）', group_overview: '概况（全部级别）',
     raised: '发生', raised_about: '紧急 {urgent} · 重要 {high} · 一般 {low}；重复发生 {again} 次',
     within_60: '60 秒内接警', within_180: '180 秒内接警', met: '{of} 条中 {met} 条', goal_at_least: '目标 ≥ {n}', goal_under: '目标少于 {n}',
-    goal_load: '宜 ≤ {fair}，最多 {most}', answer_time: '接警用时（中位）', under_second: '不到 1 秒', p95: '95% 不超过：{d}', unanswered: '未接警', waiting: '现有 {n} 条等待；撤销过接警 {undone} 条',
-    rate: '结束率', ended_of: '{of} 条中已结束 {n} 条', end_time: '结束用时（中位）', open: '未结束', as_of: '截至 {time}', stale: '超过 24 小时未结束', oldest: '最早 {time}',
+    goal_load: '宜 ≤ {fair}，最多 {most}', answer_time: '接警用时（半数不超过）', under_second: '不到 1 秒', p95: '95% 不超过：{d}', unanswered: '未接警', waiting: '现有 {n} 条等待；撤销过接警 {undone} 条',
+    rate: '结束率', ended_of: '{of} 条中已结束 {n} 条', end_time: '结束用时（半数不超过）', open: '未结束', as_of: '截至 {time}', stale: '超过 24 小时未结束', oldest: '最早 {time}',
     per_hour: '每小时通告', per_day: '折合每天通告', per_10_min: '10 分钟最多通告', peak: '最忙 {time} 起，{n} 条', over_hours: '{of} 小时中 {n} 小时超过 12 条',
     flood: '告警泛滥时段', flood_about: '{of} 个 10 分钟中 {n} 个超过 10 条', mix: '一般 / 重要 / 紧急', goal_mix: '目标 80 / 15 / 5%',
-    show_time: '上屏用时（中位）', within_10: '10 秒内上屏', goal_at_most: '最多 {n}', over_windows: '{time}；{of} 个 10 分钟中 {n} 个超过 2 条',
+    show_time: '上屏用时（半数不超过）', within_10: '10 秒内上屏', goal_at_most: '最多 {n}', over_windows: '{time}；{of} 个 10 分钟中 {n} 个超过 2 条',
     as_table: '以表格查看', time: '时间', alarms: '告警数', announced: '通告', operators_n: '值班员', operator_hours: '值班员小时', up_to: '{d}以内', over: '超过 {d}',
     chart_raised: '每小时发生的告警', chart_raised_day: '每天发生的告警', chart_load: '每名值班员每小时的通告', chart_answer: '接警用时分布（紧急与重要）', chart_share: '每天按时接警的比例',
     load_line: '每人每小时', isa_fair: '宜 ≤ 6', isa_most: '最多 12',
@@ -275,7 +296,7 @@ export default {
     noisiest: '告警最多的设备', wearer: '佩戴人', again: '重复', look: '查看', chattering: '抖动告警（{n} 个）', chattering_hint: '同一设备同一类型，10 分钟内发生 3 次或以上。',
     most_in_10: '10 分钟内最多', times: '共发生', people: '值班员操作', operator: '账号', acts: '全部操作', nobody: '没有人操作', counties: '各县市区', no_county: '未登记县市区',
     sheet: '交接班单', which: '班次', on_duty: '值班人员', made_at: '制表', print: '打印', with_low: '逐条列出一般级别', paper_hint: 'A4 纸打印；导航和按钮不会印出。',
-    line: '本班发生 {raised} 条（紧急 {urgent}、重要 {high}、一般 {low}），结束 {ended} 条；60 秒内接警 {quick}，180 秒内 {late}，接警中位用时 {p50}；误报 {false} 条；班末未结束 {open} 条，其中超过 24 小时 {stale} 条。',
+    line: '本班发生 {raised} 条（紧急 {urgent}、重要 {high}、一般 {low}），结束 {ended} 条；60 秒内接警 {quick}，180 秒内 {late}，半数接警用时不超过 {p50}；误报 {false} 条；班末未结束 {open} 条，其中超过 24 小时 {stale} 条。',
     too_many: '告警太多，本单只列出最早的 {n} 条；全部请用导出。', open_title: '一、现未结束的告警（{n}）', done_title: '二、本班已结束的告警（{n}）', shelved_title: '三、搁置中的告警（{n}）', notes: '四、交接备注',
     who: '对象', where: '地点', raised_at: '发生', last_comment: '最后备注', answered_by: '接警', outcome: '结果', until: '搁置至', by_itself: '自行恢复',
     none_open: '没有未结束的告警。', none_done: '本班没有结束告警。', none_shelved: '没有搁置的告警。', only_low: '紧急与重要：无。', low_line: '一般级别未逐条列出：', kind_count: '{kind} {n}', colon: '：',
@@ -293,8 +314,8 @@ export default {
     state: { active_unacknowledged: '未接警', active_acknowledged: '已接警', cleared_unacknowledged: '已恢复，未接警', normal: '已结束' },
     repeats: '此前还有 {n} 次',
     cause: {
-      parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '同一起火警，{devices} 个探测器 {n} 条', person: '同一人 {n} 条', device: '同一设备 {n} 条',
-      same: '{n} 台设备',
+      parent: '同一起因 {n} 条', outage: '机构失联，牵连 {n} 条', fire: '{n} 条 · {devices} 个探测器 · 同一起火警', person: '同一人 {n} 条', device: '同一设备 {n} 条',
+      same: '{n} 台设备', flood: '洪峰期间合并 {n} 条',
     },
     above: '上方有 {n} 条新告警', hidden: '这里没有显示的紧急告警还有 {n} 条未接警', show_hidden: '全部显示',
     arrived: '新的紧急告警：{what}', arrived_more: '新增 {n} 条紧急告警，最急的是：{what}',
@@ -322,18 +343,14 @@ export default {
     assign: { title: '指派给', me: '我自己', on_duty: '在线', off_duty: '未登录', none: '没有其他操作员', loading: '正在读取操作员……', failed: '读取操作员失败，请重试。', retry: '重试' },
     close: {
       phrases: '常用语', kept: '没有成功，填写的内容已保留。', keys: '按 1–4 选择结果，Ctrl+Enter 提交',
-      fire: ['现场查看无火情，烹饪油烟引起', '现场查看无火情，吸烟引起', '施工或灰尘引起，已复位', '消防演练', '真实火情，已报 119，人员已撤离'],
-      help: ['护理员已到场，老人平安', '老人误按，已核实本人平安', '已送医，家属已知情', '跌倒无外伤，机构继续观察', '设备测试'],
-      wander: ['老人已找到并平安送回', '家属陪同外出，已核实', '人在院内，定位漂移', '腕带已重新佩戴，人在院内', '已报 110，移交处理'],
-      device: ['现场已处理，恢复正常', '已报修', '停电或断网，已恢复', '已充电或更换电池', '检修测试'],
     },
-    shelve: { ends: '到 {time} 自动恢复', reasons: ['已报修，等待维修', '设备检修中', '停电或断网，运营商处理中', '老人住院或请假外出', '充电中'] },
+    shelve: { ends: '到 {time} 自动恢复' },
     conflict: { entry: '{name} 于 {time} {what}', quoted: '（{text}）', dismiss: '知道了' },
     because: { rule: '判定规则：{rule}', parent: '由告警 {id} 引起', none: '没有说明原因' },
   },
   register: {
     one: { sites: '机构', residents: '老人', devices: '设备', fences: '围栏' },
-    of: { sites: '{n} 家机构', residents: '{n} 位老人', devices: '{n} 台设备', fences: '{n} 个围栏' },
+    of: { sites: '{n} 家机构', residents: '{n} 位老人', devices: '{n} 台设备', fences: '{n} 个围栏', outings: '{n} 次外出' },
     new_one: '新建{kind}', edit_one: '修改{kind}', edit: '修改', remove: '删除', save: '保存', needed: '必填', choose: '请选择', nothing: '无', copy: '复制',
     unsaved: '有未保存的修改，确定放弃吗？', stay: '继续填写', discard: '放弃修改', look_at_fields: '请检查标出的内容，未保存。',
     gone: '名册中已没有这一条，可能刚被他人删除。', not_decided: '网关一分钟内没有答复，请刷新名册确认是否已生效。',
@@ -385,5 +402,25 @@ export default {
         changed_since_preview: '预览之后名册又有变化，已重新检查，请再看一遍。', rows_in_error: '有的行现在有错误，没有写入任何内容。',
       },
     },
+  },
+  outing: {
+    heading: '外出', register: '登记外出', title: '为 {name} 登记外出', prolong: '改时间', prolong_title: '修改 {name} 的外出截止时间', end: '结束外出', call_off: '取消外出',
+    end_ask: '外出立即结束，围栏马上恢复；人若仍在外，会立即告警。确定吗？', call_off_ask: '这次外出尚未开始，确定取消吗？',
+    hint: '外出期间不会因离开安全区告警；危险区、呼救、跌倒照常告警。到期后 15 分钟仍未返回即告警。',
+    until: '批准外出至 {time}（{reason}）', planned: '已批准 {from} 至 {to} 外出（{reason}）',
+    reason: { family: '家属', hospital: '就医', bus: '日间班车', activity: '活动', other: '其他' },
+    quick: { two_hours: '2 小时', evening: '今晚 20:00', tomorrow: '明天 20:00' },
+    field: {
+      until: '到什么时候', until_exact: '截止时间', from: '什么时候开始（不填即现在）', began: '外出开始', reason: '原因', escort: '陪同人', fence_id: '目的地', note: '备注', created_by: '登记人',
+    },
+    escort_hint: '如：儿子 王强，电话', fence_hint: '可不填；选了安全区，到达后离开即告警', more: '更多：以后才开始、备注', with: '陪同、目的地、备注',
+    wrong: { end: '截止时间须晚于开始时间和现在。', long: '一次外出最长 72 小时。', far: '最多提前 30 天登记。' },
+    overlaps: '此人在这段时间已有一次批准的外出，请先修改或结束那一次。',
+    now: '五、正在外出的老人（{n}）', none: '现在没有批准外出的老人', failed: '外出名单读取失败，可能不是最新的。',
+    because: { overdue: '批准外出已到期 {d}，仍未返回', left: '外出期间离开了目的地', over: '批准外出中' },
+  },
+  fence_evidence: {
+    label: '灵敏度', usual: '标准', sooner: '更快：院门口的水塘、公路', surer: '更稳：大院、公园', own: '另行设定（{p}）',
+    hint: '更快：少几十秒，误报多一些；更稳：误报少一些，晚几十秒。可先预演再保存。',
   },
 }

@@ -25,7 +25,6 @@ const LATCHING = new Set(['sos', 'fall', 'smoke', 'heat', 'co', 'gas', 'manual_c
 const FIRE = new Set(['fire_confirmed', 'smoke', 'heat', 'co', 'gas', 'manual_call'])
 
 export const UNDO_MS = 60_000
-export const MAX_SHELF_HOURS = 12
 
 const WANDERING = new Set(['fence_left', 'fence_entered', 'strap_off', 'position_lost'])
 

@@ -1,10 +1,11 @@
 // Folds a sorted list: many alarms of one cause are one row that expands. Nothing is left out, and a
 // folded row names every kind it holds, the pressing ones first.
 import { type Alarm, isUnacknowledged } from './alarm'
+import { compareFirst } from './order'
 
-/** Why alarms are one: what another alarm explains, a site that is cut off, one fire, one person or
- *  device, or the same kind at the same site within a short time. */
-export type Cause = 'parent' | 'outage' | 'fire' | 'person' | 'device' | 'same'
+/** Why alarms are one: what another alarm explains, a site that is cut off, one fire, in a flood one
+ *  kind that is not urgent, one person or device, or the same kind at the same site within a short time. */
+export type Cause = 'parent' | 'outage' | 'fire' | 'flood' | 'person' | 'device' | 'same'
 
 export interface Single {
   type: 'alarm'
@@ -17,7 +18,7 @@ export interface Group {
   type: 'group'
   key: string
   cause: Cause
-  /** The first in the queue's order: the group stands at its place and has its priority. */
+  /** What it is named after and opens: the first in the queue's order; of a fire the first detector, whoever took it on. */
   alarm: Alarm
   members: Alarm[]
   kinds: KindCount[]
@@ -129,7 +130,8 @@ class Claims {
   }
 }
 
-export function countKinds(members: readonly Alarm[]): KindCount[] {
+/** The kinds that wait first, unless the order is to stay. */
+export function countKinds(members: readonly Alarm[], steady = false): KindCount[] {
   const found = new Map<string, KindCount>()
   for (const alarm of members) {
     const one = found.get(alarm.kind)
@@ -138,20 +140,22 @@ export function countKinds(members: readonly Alarm[]): KindCount[] {
       one.waiting ||= isUnacknowledged(alarm)
     } else found.set(alarm.kind, { kind: alarm.kind, count: 1, waiting: isUnacknowledged(alarm) })
   }
-  return [...found.values()].sort((a, b) => Number(b.waiting) - Number(a.waiting))
+  return steady ? [...found.values()] : [...found.values()].sort((a, b) => Number(b.waiting) - Number(a.waiting))
 }
 
-function group(key: string, cause: Cause, members: Alarm[], expanded: boolean): Group {
+function group(key: string, cause: Cause, listed: Alarm[], expanded: boolean): Group {
+  // A fire keeps its name and its order while one detector after the other is added and taken on.
+  const members = cause === 'fire' ? [...listed].sort(compareFirst) : listed
   const unacknowledged = members.filter(isUnacknowledged)
   const oldestMs = unacknowledged.length ? Math.min(...unacknowledged.map(alarm => alarm.raised_at_ms)) : null
-  return { type: 'group', key, cause, alarm: members[0]!, members, kinds: countKinds(members), unacknowledged, oldestMs, expanded }
+  return { type: 'group', key, cause, alarm: members[0]!, members, kinds: countKinds(members, cause === 'fire'), unacknowledged, oldestMs, expanded }
 }
 
 /**
  * The rows of a sorted list. `all` are all open alarms: what an alarm of the list explains is shown
- * with it, even where it is counted in another list.
+ * with it, even where it is counted in another list. In a flood what is not urgent is one row a kind.
  */
-export function fold(sorted: readonly Alarm[], expanded: ReadonlySet<string>, all: readonly Alarm[] = sorted): Row[] {
+export function fold(sorted: readonly Alarm[], expanded: ReadonlySet<string>, all: readonly Alarm[] = sorted, isFlood = false): Row[] {
   const parents = parentsOf(all)
   const claims = new Claims(sorted)
   const listed = new Set(sorted.map(alarm => alarm.alarm_id))
@@ -173,6 +177,7 @@ export function fold(sorted: readonly Alarm[], expanded: ReadonlySet<string>, al
     })
   }
   claims.claim('fire', alarm => (OF_A_FIRE.has(alarm.kind) && alarm.site_id !== null ? `fire/${alarm.site_id}` : null), FIRE_GAP_MS)
+  if (isFlood) claims.claim('flood', alarm => (alarm.priority === 'urgent' ? null : `flood/${alarm.kind}`))
   claims.claim('person', alarm => (alarm.resident_id === null ? null : `person/${alarm.resident_id}`))
   claims.claim('device', alarm => (alarm.device_id === null ? null : `device/${alarm.device_id}`))
   claims.claim('same', sameOf, SAME_GAP_MS)
@@ -198,8 +203,9 @@ export function fold(sorted: readonly Alarm[], expanded: ReadonlySet<string>, al
       told.add(claim.key)
       const members = membersOf.get(claim.key)!
       const open = expanded.has(claim.key)
-      rows.push(group(claim.key, claim.cause, members, open))
-      if (open) for (const member of members) single(member, true)
+      const row = group(claim.key, claim.cause, members, open)
+      rows.push(row)
+      if (open) for (const member of row.members) single(member, true)
     }
   }
   return rows

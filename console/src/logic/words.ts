@@ -34,15 +34,27 @@ function wander(because: Because, t: Translate): string[] {
   return list(found?.parts).filter(part => WANDERS.has(part)).map(part => t(`because.wander_${part}`))
 }
 
+/** "Satellite fix" begins a line with a capital; in the middle of one it has none, but "WiFi" keeps its own. */
+const inSentence = (words: string): string => words.replace(/^[A-Z](?=[a-z]+\b)/, letter => letter.toLowerCase())
+
+/** Of somebody whose outing goes on, or is over: what an operator must read first. */
+function outing(because: Because, t: Translate, nowMs: number): string[] {
+  const ended = number(because.outing_ended_at_ms)
+  if (ended !== null) return [t('outing.because.overdue', { d: duration(nowMs - ended, t) })]
+  if (typeof because.outing_id !== 'string') return []
+  return [t(because.in_force === undefined ? 'outing.because.left' : 'outing.because.over')]
+}
+
 function fence(because: Because, t: Translate): string[] {
   if (because.edited === true) return [t('because.fence_edited')]
   const margin = number(because.margin_m)
   if (margin === null) return [t(because.in_force === false ? 'because.fence_not_in_force' : 'because.fence')]
   const accuracy = number(because.acc_m)
+  // The distance first: it decides, and a narrow row shows the beginning only.
   const said = [
-    t(`source.${SOURCES.has(String(because.src)) ? String(because.src) : 'unknown'}`),
-    accuracy === null ? t('because.accuracy_unknown') : t('because.accuracy', { d: metres(accuracy, t) }),
     t(margin < 0 ? 'because.outside' : 'because.inside', { d: metres(Math.abs(margin), t) }),
+    inSentence(t(`source.${SOURCES.has(String(because.src)) ? String(because.src) : 'unknown'}`)),
+    accuracy === null ? t('because.accuracy_unknown') : t('because.accuracy', { d: metres(accuracy, t) }),
   ]
   const witnesses = number(because.witnesses)
   if (witnesses) said.push(t('because.witnesses', { n: witnesses }))
@@ -150,7 +162,7 @@ function strange(because: Because, t: Translate): string[] {
 function parts(because: Because, t: Translate, nowMs: number): string[] {
   switch (because.rule) {
     case 'device': return device(because, t)
-    case 'fence': return fence(because, t)
+    case 'fence': return [...outing(because, t, nowMs), ...fence(because, t)]
     case 'limit': return limit(because, t)
     case 'contact': return contact(because, t, nowMs)
     case 'worn': return worn(because, t)

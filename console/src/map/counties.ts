@@ -57,3 +57,26 @@ export function countyFeatures(
       })),
   }
 }
+
+export interface InsetArea { name: string, path: string, x: number, y: number }
+
+const INSET = { width: 100, height: 120 }
+
+/** The counties as outlines 100 wide and 120 high, with where to write in each: the city at a glance, drawn without a map. */
+export function insetOf(counties: Counties | null): InsetArea[] {
+  const features = counties?.features ?? []
+  const [west, south, east, north] = CITY
+  const perLon = Math.cos(((south + north) / 2 * Math.PI) / 180)
+  const scale = Math.min(INSET.width / ((east - west) * perLon), INSET.height / (north - south))
+  const at = ([lon, lat]: number[]): [number, number] => [
+    INSET.width / 2 + (lon! - (west + east) / 2) * perLon * scale, INSET.height / 2 - (lat! - (south + north) / 2) * scale,
+  ]
+  const written = new Map(features.flatMap(({ geometry, properties }) =>
+    geometry.type === 'Point' ? [[properties.name, at(geometry.coordinates)] as const] : []))
+  return features.flatMap(({ geometry, properties: { name } }) => {
+    if (geometry.type !== 'MultiPolygon') return []
+    const path = geometry.coordinates.flat().map(ring => `M${ring.map(corner => at(corner).map(n => n.toFixed(1)).join(' ')).join('L')}Z`).join('')
+    const [x, y] = written.get(name) ?? [INSET.width / 2, INSET.height / 2]
+    return [{ name, path, x, y }]
+  })
+}

@@ -1,11 +1,13 @@
 // A fence being edited: what it was, what it is, and the way back. Nothing here is on the server yet.
 import { computed, shallowRef } from 'vue'
 import { ApiError, ask, get } from '../api'
+import { proposedId } from '../logic/fence-id'
 import { EMPTY, fromGeometry, type Shape, toGeometry } from '../logic/fence-shape'
 import type { Window } from '../logic/fence-hours'
 import { begin, change as changed, redo as redone, undo as undone } from '../logic/history'
 import { followUp } from './actions'
 import { type Fence, fences } from './roster'
+import { latinOf } from './search'
 
 export interface Draft {
   fence_id: string
@@ -14,15 +16,15 @@ export interface Draft {
   site_id: string | null
   shape: Shape
   hours: { tz: string, weekly: Window[] } | null
+  evidence: NonNullable<Fence['evidence']>
 }
 
 export const CITY_TZ = 'Asia/Shanghai'
 
+export const freeId = (siteId: string | null, name: string): string => proposedId(siteId, name, latinOf, id => fences.items.has(id))
+
 export function newDraft(siteId: string | null): Draft {
-  const stem = siteId ?? 'fence'
-  let n = 1
-  while (fences.items.has(`${stem}-${n}`)) n++
-  return { fence_id: `${stem}-${n}`, name: '', role: 'safe', site_id: siteId, shape: EMPTY, hours: null }
+  return { fence_id: freeId(siteId, ''), name: '', role: 'safe', site_id: siteId, shape: EMPTY, hours: null, evidence: {} }
 }
 
 export function draftOf(fence: Fence): Draft {
@@ -34,7 +36,7 @@ export function draftOf(fence: Fence): Draft {
     : null
   return {
     fence_id: fence.fence_id, name: fence.name ?? '', role: fence.role, site_id: fence.site_id ?? null,
-    shape: fromGeometry(fence.geometry), hours,
+    shape: fromGeometry(fence.geometry), hours, evidence: { ...fence.evidence },
   }
 }
 
@@ -47,6 +49,7 @@ export function fenceOf(draft: Draft): Fence {
     ...(draft.site_id ? { site_id: draft.site_id } : {}),
     geometry: toGeometry(draft.shape),
     ...(draft.hours ? { schedule: { tz: draft.hours.tz, weekly: draft.hours.weekly } } : {}),
+    ...(Object.values(draft.evidence).some(value => value != null) ? { evidence: draft.evidence } : {}),
   }
 }
 

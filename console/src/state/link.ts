@@ -2,7 +2,7 @@
 import { computed, ref, shallowRef, watch } from 'vue'
 import { type Danger, linkDangers } from '../logic/health'
 import { joinStream, leaveStream } from '../stream/client'
-import type { Message, Moved, Pulse } from '../stream/messages'
+import type { DeskLoad, Message, Moved, Pulse } from '../stream/messages'
 import { applyTransition, forgetAlarms, lastSeq, load, spread } from './alarms'
 import { nowMs, turnClock } from './clock'
 import { loadRoster, stopRoster } from './roster'
@@ -20,6 +20,10 @@ const listeners = new Set<(moved: Moved[]) => void>()
 
 export const dangers = shallowRef<readonly Danger[]>([])
 export const connected = computed(() => !dangers.value.some(({ reason }) => reason === 'stream_silent'))
+/** What the desk has to bear, by the last pulse. */
+export const deskLoad = computed<DeskLoad | null>(() => pulse.value?.load ?? null)
+/** By itself, so that lists are not folded anew each second. */
+export const isFlood = computed(() => deskLoad.value?.flood ?? false)
 const joined = ref(false)
 
 function judge(): void {

@@ -26,7 +26,7 @@ export class Refusal extends Error {
 
 const pathOf = (book: Book, id: string): string => `/${book}/${encodeURIComponent(id)}`
 
-async function asked<T>(method: string, path: string, body?: unknown): Promise<T | null> {
+export async function asked<T>(method: string, path: string, body?: unknown): Promise<T | null> {
   try {
     const answer = await ask<T & { command_id?: string }>(method, path, body)
     if (answer.status !== 202) return answer.body

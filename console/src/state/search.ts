@@ -21,6 +21,9 @@ function initialsOf(text: string): string {
   return said ?? ''
 }
 
+/** A name in Latin letters; once the table is there. */
+export const latinOf = (text: string): string => text.split(/([\u3400-\u9fff]+)/).map(part => (/[\u3400-\u9fff]/.test(part) ? initialsOf(part) : part)).join('')
+
 export function nameFits(name: string, q: string): boolean {
   const wanted = q.trim().toLowerCase()
   return name.toLowerCase().includes(wanted) || (/^[a-z0-9]+$/.test(wanted) && initialsOf(name).includes(wanted))

@@ -1,7 +1,5 @@
 // What sounds: a tone per priority, again and again until somebody acknowledges, in one tab of the browser.
-import { ElMessage } from 'element-plus'
 import { computed, ref, watch } from 'vue'
-import { t } from '../i18n'
 import { isUnacknowledged } from '../logic/alarm'
 import type { Danger } from '../logic/health'
 import { isMuted, muted, type Mute, NO_MUTE, toneNow } from '../logic/mute'
@@ -12,6 +10,7 @@ import { nowMs } from './clock'
 import { beatElection, claim, giveUp, onMute, sounding, tellMute } from './election'
 import { dangers } from './link'
 import { askNotifications, letSleep, stayAwake } from './presence'
+import { sayWhy } from './said'
 import { session } from './session'
 
 export { sounding } from './election'
@@ -43,10 +42,11 @@ export const soundDanger = computed<Danger | null>(() => {
 })
 
 export function muteAll(): void {
-  if (sounding.value === 'nowhere') return
+  if (sounding.value === 'nowhere') return sayWhy(['not_started'])
+  if (!tone.value && !muteLeftMs.value) return sayWhy(['quiet'])
   mute.value = muted(Date.now(), lastSeq.value)
   tellMute(mute.value)
-  if (tone.value === 'fire') ElMessage.warning({ message: t('sound.not_fire') })
+  if (tone.value === 'fire') sayWhy(['fire'])
 }
 
 export function unmute(): void {

@@ -1,6 +1,8 @@
 // The tab's title and icon: what waits, readable among twenty other tabs.
 import { computed, watch } from 'vue'
 import { language, t } from '../i18n'
+import { UNKNOWN } from '../logic/counts'
+import { loaded } from './alarms'
 import { dangers } from './link'
 import { session } from './session'
 import { soundDanger } from './sound'
@@ -11,6 +13,7 @@ type Icon = 'favicon' | 'favicon-urgent' | 'favicon-waiting'
 const mark = computed<[string, Icon]>(() => {
   if (!session.value) return ['', 'favicon']
   if (dangers.value.length) return [t('presence.title_danger'), 'favicon-urgent']
+  if (!loaded.value) return [`(${UNKNOWN})`, 'favicon']
   const { urgent, high } = counts.value
   if (urgent.waiting) return [t('presence.title_waiting', { n: urgent.waiting, what: t('priority.urgent') }), 'favicon-urgent']
   if (soundDanger.value) return [t('presence.title_silent'), 'favicon-waiting']

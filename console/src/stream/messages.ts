@@ -16,11 +16,19 @@ export interface Gateway {
   queue_limit?: number
 }
 
+/** What the desk has to bear this moment, as the service counts it. */
+export interface DeskLoad {
+  seats: number
+  last_10_min: number
+  flood: boolean
+}
+
 export interface Pulse {
   at_ms: number
   last_seq: number
   gateway: Gateway | null
   age_ms: number | null
+  load?: DeskLoad
 }
 
 export interface Moved {
