@@ -24,7 +24,9 @@ from alerts.outages import Outages
 from alerts.outings import Outings
 from alerts.policy import Limit, Policy, ms
 from alerts.positions import POSITION_LOST, Positions
+from alerts.routine import Routine
 from alerts.vocabulary import KIND_BIT, KIND_INDEX, KINDS, MOMENTARY, kinds_of
+from alerts.wander import Wander
 
 UNREADABLE: Final = KIND_INDEX["unreadable"]
 _CONTACT_LOST_BIT: Final = np.uint32(KIND_BIT["contact_lost"])
@@ -43,13 +45,24 @@ class Conditions:
         self._clocks = Clocks(policy, fleet)
         self.contact = Contact(policy, fleet, outages)
         self.gaps = Gaps(policy, fleet)
-        self.positions = Positions(policy, fleet, fences, crossings)
+        self.routine = Routine(policy.wander)
+        wander = Wander(policy.wander, fences, crossings, self.routine)
+        self.positions = Positions(policy, fleet, fences, crossings, wander)
         delays = {KIND_INDEX[x.kind]: (ms(x.on_delay_s), ms(x.off_delay_s)) for x in policy.limits}
         delays[KIND_INDEX["fault"]] = ms(policy.fault.on_delay_s), ms(policy.fault.off_delay_s)
         delays[KIND_INDEX["not_worn"]] = ms(policy.not_worn.on_delay_s), ms(policy.not_worn.off_delay_s)
         self.debounce = Debounce(fleet, delays, self.contact)
         self.fences = FenceConditions(
-            policy, fleet, fences, crossings, outings, self._clocks, self.debounce, self.positions
+            policy,
+            fleet,
+            fences,
+            crossings,
+            outings,
+            self._clocks,
+            self.debounce,
+            self.positions,
+            self.routine,
+            wander,
         )
         self._limits = [(x, VALUE_INDEX[x.field], _applies(x)) for x in policy.limits]
         self._found: list[Event] = []

@@ -96,6 +96,29 @@ class Crossings:
         self.recent.now.belief.verdict[pairs[in_force & guilty]] = BREACHED
         self.recent.settle(fences, rows)
 
+    def nearly(self, fences: Fences, pairs: Rows, odds: float, confirm_share: float) -> Bools:
+        """Which pairs in force would be breached if odds so many times smaller were enough: (pairs,).
+
+        Two witnesses it takes all the same, `confirm_share` of the usual time apart, and no fix that says else.
+        """
+        belief, tuned = self.recent.now.belief, self.tuned(fences, pairs)
+        _, in_force = fences.roles(pairs)
+        least_p = tuned.raise_p / (tuned.raise_p + odds * (1 - tuned.raise_p))
+        lasted_ms = self.recent.now.track.at_ms[fences.pair_row[pairs]] - belief.first_ms[pairs]
+        return np.asarray(
+            in_force
+            & (belief.verdict[pairs] != BREACHED)
+            & (belief.calm_run[pairs] == 0)
+            & (belief.witnesses[pairs] >= self._policy.confirm_fixes)
+            & (lasted_ms >= confirm_share * tuned.confirm_ms)
+            & (self.breach_p(pairs) >= least_p)
+        )
+
+    def believe(self, fences: Fences, pairs: Rows) -> None:
+        """These are breached, and no late fix changes it."""
+        self.recent.now.belief.verdict[pairs] = BREACHED
+        self.recent.settle(fences, np.unique(fences.pair_row[pairs]))
+
     def last_occupied(self, fences: Fences, row: int) -> tuple[int | None, bool]:
         """The pair of the safe fence in force that a device occupied last, and whether it ever did.
 

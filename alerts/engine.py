@@ -289,7 +289,10 @@ class Engine:
         self.fleet.enrol(fresh)
         changed = [d for d in known if self.fleet.devices[self.fleet.row_of[d.device_id]] != d]
         for device in changed:
-            self.fleet.devices[self.fleet.row_of[device.device_id]] = device
+            row = self.fleet.row_of[device.device_id]
+            if self.fleet.devices[row].resident_id != device.resident_id:
+                self.conditions.routine.forget(row)
+            self.fleet.devices[row] = device
         removed = [i for i in edit.remove_devices if self.fleet.is_registered(i)]
         for device_id in removed:
             row = self.fleet.row_of[device_id]
@@ -311,6 +314,7 @@ class Engine:
                 event = Event(now_ms, TIMER, row, kind, False, row, None, {"rule": "removed_from_roster"})
                 self.conditions.debounce.set(event)
         self.fleet.forget_past(row)
+        self.conditions.routine.forget(row)
         self.crossings.recent.make_room(len(self.fleet))
         self.crossings.recent.start_anew(self.fences, np.array([row]))
 

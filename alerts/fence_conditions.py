@@ -22,6 +22,7 @@ from alerts.motion import Fixes
 from alerts.outings import Outings
 from alerts.policy import Policy, ms
 from alerts.positions import Positions
+from alerts.routine import Routine
 from alerts.vocabulary import KIND_BIT, KIND_INDEX
 from alerts.wander import Wander
 
@@ -45,11 +46,12 @@ class FenceConditions:
 
     def __init__(
         self, policy: Policy, fleet: Fleet, fences: Fences, crossings: Crossings, outings: Outings,
-        clocks: Clocks, debounce: Debounce, positions: Positions,
+        clocks: Clocks, debounce: Debounce, positions: Positions, routine: Routine, wander: Wander,
     ) -> None:  # fmt: skip
         self._policy, self._fleet, self._fences, self._crossings = policy, fleet, fences, crossings
         self._outings, self._clocks, self._debounce, self._positions = outings, clocks, debounce, positions
-        self._wander = Wander(policy.wander)
+        self._routine, self._wander = routine, wander
+        self._ways: dict[int, dict[str, Any]] = {}
         self._asks: list[Ask] = []
 
     def take_asks(self) -> list[Ask]:
@@ -64,6 +66,7 @@ class FenceConditions:
             return
         rows, received, a = batch.device_row[at], batch.received_at_ms[at], self._fleet.arrays
         self._crossings.recent.make_room(len(self._fleet))
+        self._routine.make_room(len(self._fleet))
         newest, taken = a.fix_at_ms[rows], a.fix_taken_ms[rows]
         gone_back = (effective < newest) & ~self._clocks.late(effective, received, newest, taken)
         self._crossings.recent.start_anew(self._fences, rows[gone_back])
@@ -73,8 +76,27 @@ class FenceConditions:
         track = self._crossings.recent.now.track
         is_newest = (effective == track.at_ms[rows]) & (fixes.lat_deg == track.lat_deg[rows])
         self._newest_fix(batch, at[changed & is_newest], effective[changed & is_newest])
+        self._hasten(rows[changed], received[changed])
         self._decide(rows[changed], received[changed], READING, batch.arrival[at][changed], witness)
         self._watch(rows[changed], received[changed], READING, batch.arrival[at][changed])
+        self._ways.clear()
+
+    def _hasten(self, rows: Rows, received: Longs) -> None:
+        """Who walks as the lost do is believed to be out on less evidence."""
+        policy = self._policy.wander
+        pairs, owner = self._fences.pairs_of(rows)
+        nearly = self._crossings.nearly(self._fences, pairs, policy.odds, policy.confirm_share)
+        nearly &= self._is_present(rows, received)[owner]
+        lost = [
+            i for i in np.flatnonzero(nearly) if self._wander.is_lost(int(pairs[i]), int(received[owner[i]]))
+        ]
+        if lost:
+            self._note_ways(pairs[lost], received[owner[lost]])
+            self._crossings.believe(self._fences, pairs[lost])
+
+    def _note_ways(self, pairs: Rows, at_ms: Longs) -> None:
+        """How they walk, before what that is read from is settled."""
+        self._ways = {int(p): self._wander.words(int(p), int(t)) for p, t in zip(pairs, at_ms, strict=True)}
 
     def _newest_fix(self, batch: Batch, at: Rows, effective: Longs) -> None:
         """The position people are shown, and how often there is one."""
@@ -88,6 +110,7 @@ class FenceConditions:
         a.fix_lat_deg[rows], a.fix_lon_deg[rows] = batch.lat_deg[at], batch.lon_deg[at]
         a.fix_acc_m[rows], a.fix_src[rows] = batch.acc_m[at], batch.src[at]
         self._positions.take(rows, effective, batch.received_at_ms[at])
+        self._routine.take(rows, effective, self._crossings.recent.now.track.walking[rows])
 
     def look_again(self, rows: Rows, at_ms: int) -> None:
         """The safe fences of these devices count again: who is outside of them by what is known?"""
@@ -128,8 +151,11 @@ class FenceConditions:
         """Nothing came that says otherwise."""
         self._fleet.arrays.fence_due_ms[row] = NOT_DUE_MS
         rows = np.array([row])
+        pairs, _ = self._fences.pairs_of(rows)
+        self._note_ways(pairs, np.full(len(pairs), due_ms))
         self._crossings.convict(self._fences, rows)
         self._decide(rows, np.array([due_ms]), TIMER, rows, None)
+        self._ways.clear()
 
     def _margin_m(self, pairs: Rows) -> Floats:
         """Signed margin of the devices' last fixes: (pairs,)."""
@@ -233,17 +259,8 @@ class FenceConditions:
     def _begin_because(self, pair: int, when: tuple[int, int, int]) -> dict[str, Any]:
         """Why somebody counts as gone, or come, and how she walks."""
         silence = self._silence(int(self._fences.pair_row[pair]), when)
-        return self._fence_because(pair) | silence | self._wandering(pair, when[0])
-
-    def _wandering(self, pair: int, at_ms: int) -> dict[str, Any]:
-        """How she walks who crossed this fence."""
-        ring, row = self._crossings.recent.ring, int(self._fences.pair_row[pair])
-        kept, fence = slice(int(ring.count[row])), int(self._fences.pair_fence[pair])
-        margin_m = self._fences.shapes.margin_m(
-            np.full(kept.stop, fence), ring.lat_deg[row, kept], ring.lon_deg[row, kept]
-        )
-        breach_m = -margin_m if self._fences.is_safe[fence] else margin_m
-        return self._wander.words(ring, row, breach_m, at_ms)
+        way = self._ways[pair] if pair in self._ways else self._wander.words(pair, when[0])
+        return self._fence_because(pair) | silence | way
 
     def _silence(self, row: int, when: tuple[int, int, int]) -> dict[str, Any]:
         """For how long the fix that this stands on has been the last one, where a timer decides."""

@@ -15,7 +15,16 @@ from typing import Any, Final, NamedTuple
 from alerts.commands import AlarmCommand, CommandResult
 from alerts.fleet import Fleet, whole_second_ms
 from alerts.policy import Policy, ms
-from alerts.vocabulary import KINDS, LATCHING, PERSON_MAY_BE_OUT, Outcome, Priority, State, SubjectType
+from alerts.vocabulary import (
+    HIGHER,
+    KINDS,
+    LATCHING,
+    PERSON_MAY_BE_OUT,
+    Outcome,
+    Priority,
+    State,
+    SubjectType,
+)
 
 Identity = tuple[SubjectType, str, str, str | None]
 # When something ends, a text that orders identities (None and text do not compare), and whose it is.
@@ -219,11 +228,17 @@ class Alarms:
         parent = self.explained_by(alarm)
         alarm.suppressed = parent is not None
         alarm.because = event.because if parent is None else event.because | {"parent_alarm_id": parent}
+        if self._is_lost(event.because):
+            alarm.priority = HIGHER[self._policy.priority[alarm.kind]]
         self._note_raise(identity, event.at_ms)
         alarm.position = event.position
         alarm.measured_at_ms, alarm.received_at_ms = event.measured_at_ms, event.received_at_ms
         alarm.cleared_at_ms = alarm.acknowledged_at_ms = None
         return self._record(alarm, event.at_ms, "raise" if fresh else "reraise", state, alarm.because)
+
+    def _is_lost(self, because: dict[str, Any]) -> bool:
+        """Whether its wearer walks as the lost do (`alerts/wander.py`)."""
+        return bool(because.get("wander", {}).get("score", 0.0) >= self._policy.wander.enough)
 
     def _note_raise(self, identity: Identity, at_ms: int) -> None:
         self.latched.pop(identity, None)

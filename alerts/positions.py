@@ -18,6 +18,7 @@ from alerts.fleet import DEVICE_KIND_CODE, LONG_AGO_MS, NOT_DUE_MS, Fleet
 from alerts.motion import SIGMAS_IN_ACC, Motion
 from alerts.policy import Policy, ms
 from alerts.vocabulary import KIND_BIT, KIND_INDEX, SOURCES
+from alerts.wander import Wander
 
 POSITION_LOST: Final = KIND_INDEX["position_lost"]
 _LOST: Final = np.uint32(KIND_BIT["position_lost"])
@@ -38,8 +39,11 @@ class Look(NamedTuple):
 class Positions:
     """Writes the `usable_*` and `position_*` columns of the fleet, and what a band says of being worn."""
 
-    def __init__(self, policy: Policy, fleet: Fleet, fences: Fences, crossings: Crossings) -> None:
+    def __init__(
+        self, policy: Policy, fleet: Fleet, fences: Fences, crossings: Crossings, wander: Wander
+    ) -> None:
         self._policy, self._fleet, self._fences, self._crossings = policy, fleet, fences, crossings
+        self._wander = wander
         self._motion = Motion(policy.fence)
 
     def take(self, rows: Rows, at_ms: Longs, received: Longs) -> None:
@@ -149,6 +153,8 @@ class Positions:
             near, nearest_m = "doubt", safe_m if left_p >= entered_p else danger_m
         else:
             return None
+        deciding = (~is_safe & in_force) if nearest_m == danger_m else (is_safe & in_force)
+        pair = int(pairs[deciding][np.argmax(margin_m[deciding])])
         acc_m = float(a.usable_acc_m[row])
         return {
             "rule": "position_lost",
@@ -159,4 +165,4 @@ class Positions:
             "src": SOURCES[int(a.usable_src[row])],
             "p": round(p, 3),
             "contact_since_ms": int(a.contact_since_ms[row]),
-        }
+        } | self._wander.words(pair, now_ms)

@@ -19,8 +19,10 @@ from alerts.outings import Outing, Overdue
 from alerts.policy import Policy
 from alerts.recent import Ring
 from alerts.roster import Device, Fence, Model, Site
+from alerts.routine import Habits
 
 FORMAT: Final = 1
+Columns = Arrays | PairArrays | Belief | Track | Ring | Habits
 
 
 def dump(engine: Engine) -> dict[str, Any]:
@@ -42,6 +44,7 @@ def dump(engine: Engine) -> dict[str, Any]:
         "pair_keys": pair_keys(engine.fences),
         "pairs": _columns(engine.crossings.pairs),
         "recent": _dump_recent(engine),
+        "habits": _dump_habits(engine),
         "alarms": [asdict(alarm) for alarm in alarms.open.values()],
         "shelves": [[list(identity), until_ms] for identity, until_ms in alarms.shelves.items()],
         "raises": [[list(identity), list(raised)] for identity, raised in alarms.raises.items()],
@@ -124,6 +127,8 @@ def _load_pairs(engine: Engine, state: dict[str, Any]) -> None:
     _fill(pairs, state["pairs"])
     engine.crossings.pairs = pairs
     _load_recent(engine, state)
+    engine.conditions.routine.make_room(len(engine.fleet))
+    _fill(engine.conditions.routine.habits, state.get("habits", {}))
 
 
 def _dump_recent(engine: Engine) -> dict[str, Any]:
@@ -134,6 +139,11 @@ def _dump_recent(engine: Engine) -> dict[str, Any]:
         for name, known in (("now", recent.now), ("middle", recent.middle), ("base", recent.base))
     }
     return {"ring": _columns(recent.ring), **kept}
+
+
+def _dump_habits(engine: Engine) -> dict[str, Any]:
+    engine.conditions.routine.make_room(len(engine.fleet))
+    return _columns(engine.conditions.routine.habits)
 
 
 def _load_recent(engine: Engine, state: dict[str, Any]) -> None:
@@ -148,11 +158,11 @@ def _load_recent(engine: Engine, state: dict[str, Any]) -> None:
         _fill(known.belief, kept.get(name, {}).get("belief", {}))
 
 
-def _columns(columns: Arrays | PairArrays | Belief | Track | Ring) -> dict[str, Any]:
+def _columns(columns: Columns) -> dict[str, Any]:
     return {f.name: getattr(columns, f.name) for f in fields(columns)}
 
 
-def _fill(columns: Arrays | PairArrays | Belief | Track | Ring, values: dict[str, Any]) -> None:
+def _fill(columns: Columns, values: dict[str, Any]) -> None:
     """A column that is newer than the snapshot begins as for a new device."""
     for f in fields(columns):
         if f.name in values:

@@ -27,7 +27,7 @@ from alerts.commands import (
 )
 from alerts.engine import Decisions, Engine
 from alerts.lifecycle import Transition
-from alerts.policy import ChatterPolicy, LearnPolicy, OutagePolicy, Policy
+from alerts.policy import ChatterPolicy, LearnPolicy, OutagePolicy, Policy, WanderPolicy
 from alerts.roster import Device, Fence, Model, RosterEdit, Site
 from alerts.vocabulary import DEVICE_KINDS, SOURCE_INDEX, bits_of
 
@@ -148,6 +148,7 @@ QUICK = Policy(
     position_acc_m=20.0,
     position_gaps=0.5,
     position_near_m=80.0,
+    wander=WanderPolicy(night_from_hour=19, routine_fixes=3.0, routine_share=0.4, enough=0.5, odds=40.0),
     shelve_person_max_s=300.0,
     learn=LearnPolicy(after=2, forget=0.25, floor_s=10.0),
     outage=OutagePolicy(min_devices=2, min_sites=1),

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import shapely
 from stories import Diary, Fix, Pair, side_unknown
 
@@ -22,7 +23,8 @@ from alerts.batch import VALUE_FIELDS, Reading
 from alerts.commands import AlarmCommand, Command, ListeningCommand, OutingCommand, RosterCommand
 from alerts.policy import Limit, Policy
 from alerts.roster import Device, Fence, Model, RosterEdit
-from alerts.vocabulary import KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
+from alerts.vocabulary import HIGHER, KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
+from alerts.wander import parts_of
 
 SHELF, LATCH, TIMER, SCHEDULE = 0, 1, 2, 3
 FENCE_KINDS = ("fence_left", "fence_entered")
@@ -178,6 +180,8 @@ class Wearer:
     fences: dict[str, Held] = field(default_factory=dict)
     late_until_ms: int | None = None  # an outing is over, and she was not seen at home since
     diary: Diary | None = None
+    way: float = 0.0  # how much she walked as the lost do when her position was wanting
+    habits: dict[int, tuple[float, float]] = field(default_factory=dict)  # hour of the day -> fixes, on foot
 
 
 @dataclass
@@ -209,6 +213,7 @@ class Episode:
     shelved: bool = False
     suppressed: bool = False
     acknowledged_ms: int = 0
+    higher: bool = False  # its wearer walks as the lost do
 
 
 class Oracle:
@@ -625,10 +630,49 @@ class Oracle:
             held.witnessed_now = pair.witnesses > before[fence_id]
             if self.fences[fence_id].role == "safe" and pair.verdict == "calm" and pair.calm:
                 held.occupied_ms = known.track.fix.at_ms
-        self.decide(row, now, present=now - wearer.fix[0] <= ms(self.policy.fence.present_s))
+        present = now - wearer.fix[0] <= ms(self.policy.fence.present_s)
+        if present:
+            self.hasten(row, now)
+        self.decide(row, now, present=present)
         self.watch(row, now)
         for held in wearer.fences.values():
             held.witnessed_now = False
+
+    def hasten(self, row: int, now: int) -> None:
+        """Who walks as the lost do is believed to be out at smaller odds, and sooner."""
+        wearer, rule, convicted = self.wearers[row], self.policy.wander, []
+        for fence_id, pair in wearer.diary.now.pairs.items():
+            raise_p = self.raise_p(fence_id)
+            own = self.fences[fence_id].evidence or {}
+            least_ms = rule.confirm_share * round(own.get("confirm_s", self.policy.fence.confirm_s) * 1000)
+            if (
+                self.counts(wearer, fence_id)
+                and pair.verdict != "breached"
+                and not pair.calm
+                and pair.witnesses >= self.policy.fence.confirm_fixes
+                and wearer.diary.now.track.fix.at_ms - pair.first_ms >= least_ms
+                and pair.breach_p >= raise_p / (raise_p + rule.odds * (1 - raise_p))
+                and self.score(wearer, fence_id, now) >= rule.enough
+            ):
+                convicted.append(pair)
+        for pair in convicted:
+            pair.verdict = "breached"
+        if convicted:
+            wearer.diary.settle()
+
+    def score(self, wearer: Wearer, fence_id: str, now: int) -> float:
+        """The parts are compared with slow ones of their own (test_wander)."""
+        fixes, beyond = wearer.diary.fixes, self.beyond(fence_id)
+        columns = [np.array([getattr(fix, name) for fix in fixes]) for name in ("at_ms", "lat", "lon")]
+        parts = parts_of(self.policy.wander, *columns, np.array([beyond(fix)[0] for fix in fixes]), now)
+        seen, walked = wearer.habits.get(self.hour(now), (0, 0))
+        rule = self.policy.wander
+        if wearer.diary.now.track.walking > 0.5 and seen >= rule.routine_fixes:
+            parts += ["unusual"] if walked <= rule.routine_share * seen else []
+        return round(1 - math.prod(1 - rule.weights[part] for part in parts), 2)
+
+    def hour(self, at_ms: int) -> int:
+        return datetime.fromtimestamp(at_ms / 1000, ZoneInfo(self.policy.wander.tz)).hour
 
     def beyond(self, fence_id: str):
         """How far beyond a fence a fix lies, and where beyond begins."""
@@ -654,6 +698,9 @@ class Oracle:
                 wearer.fix_gap_ms + (gap - wearer.fix_gap_ms) // 4 if wearer.fix_gap_ms else gap
             )
         wearer.fix, wearer.fix_taken_ms = (fix.at_ms, fix.lat, fix.lon), now
+        hour, keep = self.hour(fix.at_ms), 1 - self.policy.wander.routine_forget
+        seen, walked = wearer.habits.get(hour, (0, 0))
+        wearer.habits[hour] = seen * keep + 1, walked * keep + (wearer.diary.now.track.walking > 0.5)
         self.usable(wearer, fix, now)
 
     # Positions that are wanting ---------------------------------------------------------------
@@ -699,25 +746,35 @@ class Oracle:
         due = wearer.want_due_ms is not None and wearer.want_due_ms <= now
         if moot or not due or wearer.info.kind != "wristband" or self.deaf_since_ms is not None:
             return
-        if not self.at_an_edge(wearer):
+        edge = self.at_an_edge(wearer)
+        if edge is None:
             wearer.want_asked, wearer.want_due_ms = False, now + ms(self.policy.position_lost_s)
         elif not wearer.want_asked:
             wearer.want_asked, wearer.want_due_ms = True, now + ms(self.policy.position_ask_s)
         else:
-            wearer.want_due_ms = None
+            wearer.want_due_ms, wearer.way = None, self.score(wearer, edge, now)
             self.set(row, "position_lost", True)
 
-    def at_an_edge(self, wearer: Wearer) -> bool:
+    def at_an_edge(self, wearer: Wearer) -> str | None:
+        """The fence that makes it matter."""
         _, lat, lon = wearer.usable
         margins = {i: self.grounds[i].margin_m(lat, lon) for i in wearer.fences if self.counts(wearer, i)}
-        safe = [m for i, m in margins.items() if self.fences[i].role == "safe"]
-        forbidden = [m for i, m in margins.items() if self.fences[i].role == "forbidden"]
+        safe = {i: m for i, m in margins.items() if self.fences[i].role == "safe"}
+        forbidden = {i: m for i, m in margins.items() if self.fences[i].role == "forbidden"}
         if any(held.entered for held in wearer.fences.values()):
-            return False
+            return None
         near_m = self.policy.position_near_m
-        if (forbidden and max(forbidden) >= -near_m) or (safe and abs(max(safe)) <= near_m):
-            return True
-        return self.suspicion(wearer) >= self.policy.position_doubt_p
+        if forbidden and max(forbidden.values()) >= -near_m:
+            return max(forbidden, key=forbidden.__getitem__)
+        if safe and abs(max(safe.values())) <= near_m:
+            return max(safe, key=safe.__getitem__)
+        chances = {i: wearer.diary.now.pairs[i].breach_p for i in margins}
+        left = min((chances[i] for i in safe), default=0.0)
+        entered = max((chances[i] for i in forbidden), default=0.0)
+        if max(left, entered) < self.policy.position_doubt_p:
+            return None
+        side = safe if left >= entered else forbidden
+        return max(side, key=side.__getitem__)
 
     def watch(self, row: int, now: int) -> None:
         """When to look again at somebody who may be outside."""
@@ -741,13 +798,6 @@ class Oracle:
             )
         if wearer.look_ms is not None:
             self.due(wearer.look_ms, TIMER, row, "fence_left")
-
-    def suspicion(self, wearer: Wearer) -> float:
-        """How likely she has left, or entered somewhere anew."""
-        chances = {i: p.breach_p for i, p in wearer.diary.now.pairs.items() if self.counts(wearer, i)}
-        safe = [p for i, p in chances.items() if self.fences[i].role == "safe"]
-        forbidden = [p for i, p in chances.items() if self.fences[i].role == "forbidden"]
-        return max([min(safe, default=0.0), *forbidden])
 
     def look_again(self, row: int, now: int) -> None:
         wearer = self.wearers[row]
@@ -986,7 +1036,10 @@ class Oracle:
         for device in edit.devices:
             if device.device_id not in rows:
                 rows[device.device_id] = self.enrol(device)
-            self.wearers[rows[device.device_id]].info = device
+            wearer = self.wearers[rows[device.device_id]]
+            if wearer.info.resident_id != device.resident_id:
+                wearer.habits.clear()
+            wearer.info = device
             touched.add(rows[device.device_id])
         for device_id in edit.remove_devices:
             if device_id in rows and self.wearers[rows[device_id]].info.registered:
@@ -999,6 +1052,7 @@ class Oracle:
         wearer = self.wearers[row]
         wearer.info = Device(wearer.info.device_id, "unknown", registered=False)
         wearer.waits.clear()
+        wearer.habits.clear()
         for kind in list(wearer.holds - set(FENCE_KINDS)):
             self.set(row, kind, False)
         wearer.look_ms, wearer.guess, wearer.off_ms, wearer.fix_gap_ms = None, None, 0, 0
@@ -1111,6 +1165,7 @@ class Oracle:
             alarm.site_id = site_id or alarm.site_id
             event, before = "reraise", alarm.state
         alarm.state = "active_unacknowledged"
+        alarm.higher |= kind == "position_lost" and self.wearers[row].way >= self.policy.wander.enough
         alarm.suppressed = self.explained(alarm)
         self.latched.pop(key, None)
         self.raises.setdefault(key, []).append(at_ms)
@@ -1202,7 +1257,8 @@ class Oracle:
         return "done"
 
     def on_close(self, alarm: Episode, c: AlarmCommand) -> str:
-        urgent = self.policy.priority[alarm.kind] == "urgent"
+        usual = self.policy.priority[alarm.kind]
+        urgent = (HIGHER[usual] if alarm.higher else usual) == "urgent"
         if c.outcome not in {"real", "false", "test", "other"} or (urgent and not (c.text or "").strip()):
             return "invalid"
         alarm.state = "normal"

@@ -13,7 +13,7 @@ from test_scenarios import GROUNDS, HOME, MRS_LI, STREET, Evening, mrs_li_at_hom
 
 from alerts.policy import Policy
 from alerts.recent import KEPT
-from alerts.wander import PARTS, Wander
+from alerts.wander import parts_of
 
 NOON_MS = city.EVENING_MS - 7 * city.HOUR_MS
 MIDNIGHT_MS = NOON_MS + 12 * city.HOUR_MS
@@ -24,8 +24,7 @@ def shown(places, *, at_ms=NOON_MS, every_s=60, breach_m=None):
     lon, lat = np.array([city.lon_lat(*place) for place in places]).T
     when_ms = at_ms - every_s * 1000 * np.arange(len(places))[::-1]
     breach = np.zeros(len(places)) if breach_m is None else np.array(breach_m)
-    found = Wander(Policy().wander).parts(when_ms, lat, lon, breach, at_ms)
-    return {part for part, shows in zip(PARTS, found, strict=True) if shows}
+    return set(parts_of(Policy().wander, when_ms, lat, lon, breach, at_ms))
 
 
 def test_the_hours_of_the_night():
@@ -66,17 +65,6 @@ def test_by_day_and_standing_there_is_nothing_to_say():
     house = Evening(MRS_LI, GROUNDS, begins="12:00").walks("band-li", HOME, until="12:10")
     house.walks("band-li", STREET, until="12:30")
     assert "wander" not in house.only("raise", "fence_left").because
-
-
-def test_what_is_said_raises_nothing_and_hastens_nothing():
-    """The same night with another policy of words: the same alarms at the same time."""
-    dull = dict.fromkeys(PARTS, 0.0)
-    stories = []
-    for weights in (Policy().wander.weights, dull):
-        house = mrs_li_at_home()
-        house.engine.conditions.wander._policy.weights.update(weights)
-        stories.append(house.walks("band-li", STREET, until="02:30").story())
-    assert stories[0] == stories[1]
 
 
 def slowly(places, every_s):

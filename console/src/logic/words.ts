@@ -26,7 +26,7 @@ export function metres(value: number, t: Translate): string {
 /** Never a certainty: 99.9 % at most. */
 const percent = (p: number): string => `${Math.min(99.9, Math.floor(p * 1000) / 10)}%`
 
-const WANDERS = new Set(['night', 'pacing', 'lapping', 'closing'])
+const WANDERS = new Set(['night', 'pacing', 'lapping', 'closing', 'unusual'])
 
 /** How somebody walks who crossed a fence; a part nobody has words for is left out. */
 function wander(because: Because, t: Translate): string[] {
