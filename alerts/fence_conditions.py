@@ -83,9 +83,8 @@ class FenceConditions:
 
     def _hasten(self, rows: Rows, received: Longs) -> None:
         """Who walks as the lost do is believed to be out on less evidence."""
-        policy = self._policy.wander
         pairs, owner = self._fences.pairs_of(rows)
-        nearly = self._crossings.nearly(self._fences, pairs, policy.odds, policy.confirm_share)
+        nearly = self._crossings.nearly(self._fences, pairs, self._policy.wander)
         nearly &= self._is_present(rows, received)[owner]
         lost = [
             i for i in np.flatnonzero(nearly) if self._wander.is_lost(int(pairs[i]), int(received[owner[i]]))

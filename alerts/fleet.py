@@ -65,6 +65,7 @@ class Arrays:
     fence_due_ms: Longs  # when silence, or what is still to come of a backlog, decides about fences
     usable_at_ms: Longs  # the newest fix by which somebody could be found; LONG_AGO_MS: none yet
     usable_taken_ms: Longs
+    usable_first_ms: Longs  # when the first of them came
     usable_lat_deg: Floats
     usable_lon_deg: Floats
     usable_acc_m: Floats
@@ -113,6 +114,7 @@ _DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
     "fence_due_ms": (np.int64, NOT_DUE_MS),
     "usable_at_ms": (np.int64, LONG_AGO_MS),
     "usable_taken_ms": (np.int64, LONG_AGO_MS),
+    "usable_first_ms": (np.int64, LONG_AGO_MS),
     "usable_lat_deg": (np.float64, np.nan),
     "usable_lon_deg": (np.float64, np.nan),
     "usable_acc_m": (np.float64, np.nan),

@@ -205,6 +205,7 @@ class WanderPolicy:
     # time between the witnesses; and the alarm's priority is one higher.
     enough: float = 0.6
     odds: float = 4.0
+    bad_p: float = 0.1
     confirm_share: float = 0.5
 
 
@@ -281,6 +282,7 @@ class Policy:
     # week of one a minute. It is asked for a fix `position_ask_s` before anybody is told.
     position_lost_s: float = 900.0
     position_still_s: float = 3600.0
+    position_learn_s: float = 86_400.0
     position_gaps: float = 2.0
     position_forget: float = 0.0001
     position_ask_s: float = 120.0

@@ -53,6 +53,8 @@ class Positions:
         rows, received = rows[usable], received[usable]
         self._learn(rows, received)
         a.usable_at_ms[rows], a.usable_taken_ms[rows] = at_ms[usable], received
+        first = rows[a.usable_first_ms[rows] == LONG_AGO_MS]
+        a.usable_first_ms[first] = a.usable_taken_ms[first]
         for name in ("lat_deg", "lon_deg", "acc_m", "src"):
             getattr(a, f"usable_{name}")[rows] = getattr(a, f"fix_{name}")[rows]
         track, policy = self._crossings.recent.now.track, self._policy
@@ -99,7 +101,9 @@ class Positions:
         """Nothing is wanting at this moment; from now on it is."""
         a, policy = self._fleet.arrays, self._policy
         usual = policy.position_gaps * a.position_gap_ms[rows]
+        learning_ms = a.usable_first_ms[rows] + ms(policy.position_learn_s) - since_ms
         wait = np.where(a.position_on_way[rows], ms(policy.position_lost_s), ms(policy.position_still_s))
+        wait = np.maximum(wait, learning_ms)
         wait = np.maximum(wait, usual).astype(np.int64) - ms(policy.position_ask_s)
         a.position_asked[rows], a.position_since_ms[rows] = False, since_ms
         a.position_due_ms[rows] = since_ms + np.maximum(wait, 0)

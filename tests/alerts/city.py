@@ -144,11 +144,14 @@ QUICK = Policy(
     data_gap_forget_s=300.0,
     position_lost_s=20.0,
     position_still_s=40.0,
+    position_learn_s=90.0,
     position_ask_s=5.0,
     position_acc_m=20.0,
     position_gaps=0.5,
     position_near_m=80.0,
-    wander=WanderPolicy(night_from_hour=19, routine_fixes=3.0, routine_share=0.4, enough=0.5, odds=40.0),
+    wander=WanderPolicy(
+        night_from_hour=19, routine_fixes=3.0, routine_share=0.4, enough=0.5, odds=40.0, bad_p=0.5
+    ),
     shelve_person_max_s=300.0,
     learn=LearnPolicy(after=2, forget=0.25, floor_s=10.0),
     outage=OutagePolicy(min_devices=2, min_sites=1),

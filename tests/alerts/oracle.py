@@ -157,6 +157,7 @@ class Wearer:
     look_ms: int | None = None  # when silence decides about fences
     contact_since_ms: int | None = None
     usable: tuple[int, float, float] | None = None  # the last fix to find somebody by: taken, lat, lon
+    usable_first_ms: int | None = None
     want_ms: int | None = None  # heard, worn, and without another one, since
     want_due_ms: int | None = None
     want_asked: bool = False
@@ -651,6 +652,7 @@ class Oracle:
                 and not pair.calm
                 and pair.witnesses >= self.policy.fence.confirm_fixes
                 and wearer.diary.now.track.fix.at_ms - pair.first_ms >= least_ms
+                and wearer.diary.now.track.burst + wearer.diary.now.track.stray <= rule.bad_p
                 and pair.breach_p >= raise_p / (raise_p + rule.odds * (1 - raise_p))
                 and self.score(wearer, fence_id, now) >= rule.enough
             ):
@@ -721,11 +723,14 @@ class Oracle:
         surely = track.burst + track.stray <= policy.position_bad_p
         wearer.on_way = surely and track.walking >= policy.position_walking_p
         wearer.usable = now, fix.lat, fix.lon
+        wearer.usable_first_ms = now if wearer.usable_first_ms is None else wearer.usable_first_ms
         self.want(wearer, now)
 
     def want(self, wearer: Wearer, now: int) -> None:
         policy = self.policy
-        least_ms = ms(policy.position_lost_s if wearer.on_way else policy.position_still_s)
+        learnt_ms = wearer.usable_first_ms + ms(policy.position_learn_s)
+        usual_ms = ms(policy.position_lost_s if wearer.on_way else policy.position_still_s)
+        least_ms = max(usual_ms, learnt_ms - now)
         wait_ms = int(max(least_ms, policy.position_gaps * wearer.want_longest_ms))
         wearer.want_ms, wearer.want_asked = now, False
         wearer.want_due_ms = now + max(wait_ms - ms(policy.position_ask_s), 0)
@@ -1060,6 +1065,7 @@ class Oracle:
         wearer.heard_ms = wearer.lost_due_ms = wearer.level_ms = wearer.fix = None
         wearer.first_ms, wearer.gap_ms, wearer.gaps, wearer.declared = None, 0, 0, False
         wearer.contact_since_ms = wearer.usable = wearer.want_ms = wearer.want_due_ms = None
+        wearer.usable_first_ms = None
         wearer.want_longest_ms, wearer.want_asked, wearer.on_way = 0.0, False, False
         wearer.off_wrist.clear()
         wearer.boot, wearer.keeps = None, False
