@@ -100,6 +100,8 @@ class Alarm:
     cleared_at_ms: int | None = None
     closed_at_ms: int | None = None
     outcome: str | None = None
+    # The alarm of the outage that explains this one, or explained it until it was over.
+    suppressed_by: str | None = None
 
     @property
     def identity(self) -> Identity:
@@ -208,10 +210,19 @@ class Alarms:
 
     def suppress(self, alarm: Alarm, at_ms: int, parent_alarm_id: str | None) -> Transition:
         """An outage explains this alarm now (its alarm's id), or none does any more (None)."""
-        alarm.suppressed = parent_alarm_id is not None
+        alarm.suppressed, alarm.suppressed_by = parent_alarm_id is not None, parent_alarm_id
         because = {"rule": "outage", "parent_alarm_id": parent_alarm_id}
         event = "suppress" if alarm.suppressed else "unsuppress"
         return self._record(alarm, at_ms, event, alarm.state, because)
+
+    def let_go(self, alarm: Alarm, at_ms: int) -> Transition:
+        """It is over, and so is the alarm that stood for it, which somebody has seen to."""
+        state, to = alarm.state, LIFECYCLE[alarm.state, "acknowledge"].to
+        assert to == "normal", "only what is over is let go"
+        alarm.state = to
+        self._end(alarm, at_ms)
+        because = {"rule": "outage", "parent_alarm_id": alarm.suppressed_by, "over": True}
+        return self._record(alarm, at_ms, "acknowledge", state, because)
 
     def _begin(self, event: Event, fleet: Fleet) -> Transition | None:
         identity = identity_of(event, fleet)
@@ -226,7 +237,7 @@ class Alarms:
         alarm.count += rule.counts
         alarm.state = rule.to
         parent = self.explained_by(alarm)
-        alarm.suppressed = parent is not None
+        alarm.suppressed, alarm.suppressed_by = parent is not None, parent
         alarm.because = event.because if parent is None else event.because | {"parent_alarm_id": parent}
         if self._is_lost(event.because):
             alarm.priority = HIGHER[self._policy.priority[alarm.kind]]

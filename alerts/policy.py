@@ -157,6 +157,8 @@ class OutagePolicy:
     min_sites: int = 3
     # Back when most are heard again, well below `share`, so that it does not flap.
     back_share: float = 0.25
+    # The rest follow within minutes, as they report; whoever is silent longer is told of.
+    back_s: float = 600.0
     # Who sleeps longer than this says nothing of an outage in time.
     voter_every_s: float = 3600.0
 
@@ -195,7 +197,7 @@ class WanderPolicy:
     routine_share: float = 0.05
     routine_forget: float = 0.0005
     # How much each part says, as a chance: of what is outside a fence at this hour, and in this way, how much
-    # has gone. A guess, but for the order: the night alone, or a straight way alone, is not enough.
+    # has gone. A guess, but for the order: one part alone is never enough.
     weights: dict[str, float] = field(
         default_factory=lambda: {
             "night": 0.5, "pacing": 0.6, "lapping": 0.5, "closing": 0.3, "unusual": 0.4,
@@ -203,9 +205,11 @@ class WanderPolicy:
     )  # fmt: skip
     # With a score of this, a fence is believed breached at odds so many times smaller, after this share of the
     # time between the witnesses; and the alarm's priority is one higher.
-    enough: float = 0.6
-    odds: float = 4.0
-    bad_p: float = 0.1
+    enough: float = 0.7
+    odds: float = (
+        1.0  # measured: a burst looks as lost as she does, and smaller odds cost more than they bring
+    )
+    bad_p: float = 0.02  # ... where the last fix is not bad by more than this chance
     confirm_share: float = 0.5
 
 

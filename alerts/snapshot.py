@@ -14,7 +14,7 @@ from alerts.evidence import Belief, PairArrays, new_belief, new_pairs
 from alerts.fleet import Arrays, Hole, Pending
 from alerts.lifecycle import Alarm
 from alerts.motion import Track
-from alerts.outages import Group
+from alerts.outages import Ending, Group
 from alerts.outings import Outing, Overdue
 from alerts.policy import Policy
 from alerts.recent import Ring
@@ -50,6 +50,7 @@ def dump(engine: Engine) -> dict[str, Any]:
         "raises": [[list(identity), list(raised)] for identity, raised in alarms.raises.items()],
         "latched": [[list(identity), due_ms] for identity, due_ms in alarms.latched.items()],
         "outages": [[*group, alarm_id] for group, alarm_id in engine.outages.out.items()],
+        "outages_ending": [[*group, *ending] for group, ending in engine.outages.ending.items()],
         "first_heard": list(engine.outages.first_heard),
         "outings": [asdict(outing) for outing in engine.outings.approved.values()],
         "overdue": [[row, list(late)] for row, late in engine.outings.overdue.items()],
@@ -80,6 +81,10 @@ def load(state: dict[str, Any], policy: Policy) -> Engine:
     engine.now_ms = state["now_ms"]
     engine.outings.lay(engine.now_ms)
     engine.outages.out = {Group(*group): alarm_id for *group, alarm_id in state.get("outages", ())}
+    ending = state.get("outages_ending", ())
+    engine.outages.ending = {
+        Group(*group): Ending(*rest) for *group, rest in ((*e[:2], e[2:]) for e in ending)
+    }
     engine.outages.first_heard.extend((at_ms, row) for at_ms, row in state.get("first_heard", ()))
     engine.supervise_all()  # the policy may promise anew for devices whose model does not
     engine.outages.recount()

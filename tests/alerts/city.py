@@ -154,7 +154,7 @@ QUICK = Policy(
     ),
     shelve_person_max_s=300.0,
     learn=LearnPolicy(after=2, forget=0.25, floor_s=10.0),
-    outage=OutagePolicy(min_devices=2, min_sites=1),
+    outage=OutagePolicy(min_devices=2, min_sites=1, back_s=45.0),
     chatter=ChatterPolicy(raises=2, calm_s=60.0),
     outing_grace_s=300.0,
     outing_max_s=7200.0,

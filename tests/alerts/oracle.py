@@ -26,7 +26,7 @@ from alerts.roster import Device, Fence, Model, RosterEdit
 from alerts.vocabulary import HIGHER, KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
 from alerts.wander import parts_of
 
-SHELF, LATCH, TIMER, SCHEDULE = 0, 1, 2, 3
+SHELF, LATCH, GRACE, TIMER, SCHEDULE = 0, 1, 2, 3, 4
 FENCE_KINDS = ("fence_left", "fence_entered")
 
 
@@ -213,6 +213,7 @@ class Episode:
     version: int = 0
     shelved: bool = False
     suppressed: bool = False
+    parent: str | None = None
     acknowledged_ms: int = 0
     higher: bool = False  # its wearer walks as the lost do
 
@@ -227,6 +228,7 @@ class Oracle:
         self.counties: dict[str, str | None] = {}
         self.silent: set[int] = set()
         self.out: dict[tuple[str, str], str] = {}  # group -> the alarm that says so
+        self.ending: dict[tuple[str, str], tuple[str, int]] = {}  # ... until when it still explains
         self.raises: dict[tuple[str, str, str | None], list[int]] = {}
         self.latched: dict[tuple[str, str, str | None], int] = {}
         self.fences: dict[str, Fence] = {}
@@ -258,6 +260,8 @@ class Oracle:
                 self.end_shelf(key, due_ms)
             elif rank == LATCH:
                 self.end_latch(key, due_ms)
+            elif rank == GRACE:
+                self.end_grace(due_ms)
             elif rank == TIMER:
                 self.fire(row, kind, due_ms)
             else:
@@ -348,40 +352,58 @@ class Oracle:
             group, None, group[1] if group[0] == "site" else None, "site_contact_lost", None, at_ms
         )
         self.out[group] = self.episodes[group[1], "site_contact_lost", None].alarm_id
+        self.ending.pop(group, None)
         self.suppress_anew(at_ms)
 
     def end_outage(self, group: tuple[str, str], at_ms: int) -> None:
-        del self.out[group]
+        self.ending[group] = self.out.pop(group), full_second(at_ms + ms(self.policy.outage.back_s))
+        self.due(self.ending[group][1], GRACE)
         self.close_condition((group[1], "site_contact_lost", None), at_ms)
         self.suppress_anew(at_ms)
 
     def reconsider(self, at_ms: int) -> None:
         calm = []
-        for group in self.out:
+        for group in list(self.out):
             heard, silent = self.members(group, at_ms)
             if len(silent) <= self.policy.outage.back_share * len(heard):
                 calm.append(group)
         for group in calm:
             self.end_outage(group, at_ms)
 
-    def explained(self, alarm: Episode) -> bool:
-        """Whether an outage that is wider than the alarm's own subject goes on."""
+    def end_grace(self, at_ms: int) -> None:
+        if any(until_ms == at_ms for _, until_ms in self.ending.values()):
+            self.ending = {g: (i, until_ms) for g, (i, until_ms) in self.ending.items() if until_ms > at_ms}
+            self.suppress_anew(at_ms)
+
+    def explained(self, alarm: Episode) -> str | None:
+        """The alarm of the nearest outage that is wider than the alarm's own subject."""
         if alarm.kind not in {"contact_lost", "site_contact_lost"}:
-            return False
+            return None
         groups = self.groups(alarm.site_id)
         own = (alarm.subject_type, alarm.subject_id)
         if alarm.subject_type == "zone":
             groups = [("zone", "all")]
         if own in groups:
             groups = groups[groups.index(own) + 1 :]
-        return any(group in self.out for group in groups)
+        explaining = {g: alarm_id for g, (alarm_id, _) in self.ending.items()} | self.out
+        return next((explaining[group] for group in groups if group in explaining), None)
 
     def suppress_anew(self, at_ms: int) -> None:
+        freed = False
         for alarm in list(self.episodes.values()):
-            now = self.explained(alarm)
-            if now != alarm.suppressed and alarm.kind in {"contact_lost", "site_contact_lost"}:
-                alarm.suppressed = now
-                self.note(alarm, at_ms, "suppress" if now else "unsuppress", alarm.state)
+            if alarm.kind not in {"contact_lost", "site_contact_lost"}:
+                continue
+            parent = self.explained(alarm)
+            if alarm.suppressed and parent is None and alarm.state == "cleared_unacknowledged":
+                if all(e.alarm_id != alarm.parent for e in self.episodes.values()):
+                    alarm.state, freed = "normal", True
+                    self.note(alarm, at_ms, "acknowledge", "cleared_unacknowledged")
+                continue
+            was, alarm.suppressed, alarm.parent = alarm.suppressed, parent is not None, parent
+            if was != alarm.suppressed:
+                self.note(alarm, at_ms, "suppress" if parent else "unsuppress", alarm.state)
+        if freed:
+            self.suppress_anew(at_ms)
 
     # Conditions -----------------------------------------------------------------------------
 
@@ -1172,7 +1194,8 @@ class Oracle:
             event, before = "reraise", alarm.state
         alarm.state = "active_unacknowledged"
         alarm.higher |= kind == "position_lost" and self.wearers[row].way >= self.policy.wander.enough
-        alarm.suppressed = self.explained(alarm)
+        alarm.parent = self.explained(alarm)
+        alarm.suppressed = alarm.parent is not None
         self.latched.pop(key, None)
         self.raises.setdefault(key, []).append(at_ms)
         self.note(alarm, at_ms, event, before)
@@ -1218,6 +1241,8 @@ class Oracle:
         code = getattr(self, f"on_{c.verb}")(alarm, c)
         if code == "done":
             self.note(alarm, c.received_at_ms, c.verb, before)
+            if alarm.kind == "site_contact_lost" and alarm.state == "normal":
+                self.suppress_anew(c.received_at_ms)
         return code
 
     def on_acknowledge(self, alarm: Episode, c: AlarmCommand) -> str:

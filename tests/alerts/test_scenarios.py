@@ -24,11 +24,17 @@ GROUNDS = Fence("grounds", "safe", city.square(100.0), site_id="house")
 POND = Fence("pond", "forbidden", city.circle(60.0, 300.0), site_id="house")
 
 
+# The wants of a house are known after a day; here they are from the beginning.
+KNOWN = replace(Policy(), position_learn_s=0.0)
+
+
 class Evening:
     """A house with its devices and fences, and what the engine decided so far."""
 
-    def __init__(self, *roster: Fence | Device | Model, begins: str = "00:00") -> None:
-        self.engine = Engine(Policy())
+    def __init__(
+        self, *roster: Fence | Device | Model, begins: str = "00:00", policy: Policy = KNOWN
+    ) -> None:
+        self.engine = Engine(policy)
         self.now_ms = clock(begins)
         self.made: list[Transition] = []
         self.requests: list[DeviceRequest] = []
@@ -751,11 +757,64 @@ def test_a_house_that_is_cut_off_is_one_alarm():
 def test_who_stays_silent_when_the_house_is_back_is_told():
     evening, worn = a_district()
     evening.at("00:10")
-    for device_id in worn[:3]:
-        evening.says(device_id, bat=80.0)
+    heard_until(evening, worn[:3], "00:19")
     assert evening.state("site_contact_lost") == "cleared_unacknowledged"
+    assert told(evening) == [("h0", "cleared_unacknowledged")], "who is not back yet may be soon"
+    heard_until(evening, worn[:3], "00:22")
     (still,) = [a for a in evening.engine.alarms.open.values() if a.state == "active_unacknowledged"]
     assert (still.subject_id, still.suppressed) == ("h0-3", False)
+
+
+def told(evening: Evening) -> list[tuple[str, str]]:
+    """(subject, state) of what lies before the desk."""
+    alarms = evening.engine.alarms.open.values()
+    return [(a.subject_id, a.state) for a in alarms if not a.suppressed]
+
+
+def test_who_is_back_with_the_house_waits_with_its_alarm_and_ends_with_it():
+    evening, worn = a_district()
+    evening.at("00:10")
+    for device_id in worn:
+        evening.says(device_id, bat=80.0)
+    assert told(evening) == [("h0", "cleared_unacknowledged")], "one, not one and four"
+    assert len(evening.engine.alarms.open) == 1 + len(worn)
+    assert evening.asks("acknowledge", "site_contact_lost") == "done"
+    heard_until(evening, worn, "00:22")
+    assert not evening.engine.alarms.open
+    ended = [t for t in evening.made if t.because.get("over")]
+    assert {(t.event, t.from_state, t.operator) for t in ended} == {
+        ("acknowledge", "cleared_unacknowledged", None)
+    }
+
+
+def test_an_outage_of_everything_that_is_over_is_one_acknowledgement():
+    evening, worn = a_district(houses=3)
+    evening.at("00:10")
+    for device_id in worn:
+        evening.says(device_id, bat=80.0)
+    assert told(evening) == [("all", "cleared_unacknowledged")]
+    (all_of_it,) = [a for a in evening.engine.alarms.open.values() if a.subject_id == "all"]
+    command = AlarmCommand("c", evening.now_ms, 0, "acknowledge", all_of_it.alarm_id, "zhao")
+    heard_until(evening, worn, "00:22")
+    assert told(evening) == [("all", "cleared_unacknowledged")]
+    evening._step(commands=[replace(command, received_at_ms=evening.now_ms)])
+    assert not evening.engine.alarms.open, "the county's, the houses' and the bands' too"
+
+
+def test_one_that_was_seen_to_before_its_end_takes_them_along_as_it_ends():
+    evening, worn = a_district()
+    evening.at("00:10").asks("acknowledge", "site_contact_lost")
+    heard_until(evening, worn, "00:22")
+    assert not evening.engine.alarms.open
+
+
+def test_who_falls_silent_again_after_the_outage_is_told():
+    evening, worn = a_district()
+    evening.at("00:10")
+    for device_id in worn:
+        evening.says(device_id, bat=80.0)
+    heard_until(evening, worn[1:], "00:20")
+    assert (worn[0], "active_unacknowledged") in told(evening)
 
 
 def test_half_a_house_is_no_outage():
@@ -972,9 +1031,9 @@ def heartbeats(house: Evening, *, until: str, every_s: int = 60, **said) -> Even
     return house
 
 
-def mrs_li_walks_to_the_gate() -> Evening:
+def mrs_li_walks_to_the_gate(policy: Policy = KNOWN) -> Evening:
     """At 02:15 she is eight metres from the fence, after three minutes of walking."""
-    house = mrs_li_at_home(until="02:12")
+    house = Evening(MRS_LI, GROUNDS, begins="01:50", policy=policy).walks("band-li", HOME, until="02:12")
     for minute, east_m in enumerate((30.1, 60.2, 92.3), start=13):
         house.at(f"02:{minute}").says("band-li", place=(east_m, 0.3), acc_m=5.0)
     return house
@@ -995,6 +1054,11 @@ def test_heard_but_not_found_since_she_walked_to_the_gate():
     assert because["contact_since_ms"] == clock("01:50")
     assert [(r.type, r.seq) for r in house.requests] == [("locate", None)], "asked first"
     assert house.requests[0].expires_at_ms - 300_000 < raised.at_ms
+
+
+def test_in_the_first_day_of_a_band_its_house_is_not_known_yet():
+    house = heartbeats(mrs_li_walks_to_the_gate(Policy()), until="23:50", every_s=600)
+    assert not house.story("position_lost")
 
 
 def test_the_band_that_is_asked_answers_and_nobody_is_told():

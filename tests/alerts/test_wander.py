@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import city
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_scenarios import GROUNDS, HOME, MRS_LI, STREET, Evening, mrs_li_at_home
+from test_scenarios import GROUNDS, HOME, MRS_LI, STREET, Evening, clock, mrs_li_at_home, wall
 
 from alerts.policy import Policy
 from alerts.recent import KEPT
+from alerts.routine import Routine
 from alerts.wander import parts_of
 
 NOON_MS = city.EVENING_MS - 7 * city.HOUR_MS
@@ -65,6 +67,93 @@ def test_by_day_and_standing_there_is_nothing_to_say():
     house = Evening(MRS_LI, GROUNDS, begins="12:00").walks("band-li", HOME, until="12:10")
     house.walks("band-li", STREET, until="12:30")
     assert "wander" not in house.only("raise", "fence_left").because
+
+
+def walks_out(policy, *, begins="01:50"):
+    """Slowly away from home, over the fence at 100 m and on."""
+    house = Evening(MRS_LI, GROUNDS, begins=begins, policy=policy)
+    house.walks("band-li", HOME, until=later(house, 20))
+    for minute in range(9):
+        place = 37.3 + 21 * minute, 3.1 * minute
+        house.at(later(house, 1)).says("band-li", place=place, acc_m=8.0)
+    return house
+
+
+def later(house, minutes):
+    return wall(house.now_ms + minutes * 60_000)
+
+
+def raised_ms(house):
+    return house.only("raise", "fence_left").at_ms
+
+
+def changed(**wander):
+    return replace(Policy(), wander=replace(Policy().wander, **wander))
+
+
+def test_who_walks_out_at_night_is_believed_to_be_out_on_less():
+    hasty = raised_ms(walks_out(changed(odds=20.0, enough=0.6)))
+    assert hasty < raised_ms(walks_out(changed(odds=1.0)))
+    # Two witnesses it takes in any case.
+    house = walks_out(changed(odds=1e6, bad_p=1.0, enough=0.0))
+    assert house.only("raise", "fence_left").because["witnesses"] >= 2
+
+
+def test_a_score_that_is_not_high_enough_hastens_nothing():
+    usual = raised_ms(walks_out(changed(odds=1.0)))
+    assert raised_ms(walks_out(changed(odds=20.0, enough=0.66))) == usual
+
+
+def test_an_alarm_of_somebody_who_walks_as_the_lost_do_is_one_higher():
+    high = replace(changed(enough=0.6), priority=Policy().priority | {"fence_left": "high"})
+    night, day = walks_out(high), walks_out(high, begins="12:00")
+    assert night.only("raise", "fence_left").because["wander"]["parts"][:2] == ["night", "closing"]
+    assert night.only("raise", "fence_left").alarm.priority == "urgent"
+    assert day.only("raise", "fence_left").alarm.priority == "high"
+
+
+# Habits -----------------------------------------------------------------------------------------
+
+
+def days_of(routine, walks_at, *, days=4, hours=range(24)):
+    """A fix a minute of row 0; walking in some hours of the day."""
+    begin_ms = clock("00:00")
+    for minute in range(days * 24 * 60):
+        hour = minute // 60 % 24
+        if hour in hours:
+            at = np.array([begin_ms + minute * 60_000])
+            routine.take(np.array([0]), at, np.array([0.9 if hour in walks_at else 0.1]))
+    return begin_ms + days * 24 * city.HOUR_MS
+
+
+def test_hours_at_which_she_never_walks_are_learned():
+    routine = Routine(Policy().wander)
+    routine.make_room(2)
+    begin_ms = days_of(routine, walks_at={9, 15})
+    unusual = [routine.is_unusual(0, begin_ms + hour * city.HOUR_MS) for hour in range(24)]
+    assert [hour for hour in range(24) if not unusual[hour]] == [9, 15]
+    assert not routine.is_unusual(1, begin_ms), "of another nothing is known"
+    routine.make_room(3)
+    assert routine.is_unusual(0, begin_ms)
+    routine.forget(0)
+    assert not routine.is_unusual(0, begin_ms), "somebody else wears it now"
+
+
+def test_an_hour_of_which_little_is_known_is_not_unusual():
+    routine = Routine(Policy().wander)
+    routine.make_room(1)
+    begin_ms = days_of(routine, walks_at=set(), days=2)
+    assert not routine.is_unusual(0, begin_ms)
+
+
+def test_habits_are_the_wearers_and_go_with_the_roster():
+    house = Evening(MRS_LI, GROUNDS, begins="12:00").walks("band-li", HOME, until="12:30")
+    habits = house.engine.conditions.routine.habits
+    assert habits.seen[0].sum() > 0
+    house.put(replace(MRS_LI, zone="bed 2"))
+    assert habits.seen[0].sum() > 0
+    house.put(replace(MRS_LI, resident_id="wang"))
+    assert habits.seen[0].sum() == 0
 
 
 def slowly(places, every_s):
