@@ -14,6 +14,9 @@ from alerts.vocabulary import NO_BITS
 VALUE_FIELDS: Final = ("bat", "temp", "smoke", "co", "gas", "press", "current")
 VALUE_INDEX: Final = {name: index for index, name in enumerate(VALUE_FIELDS)}
 
+# A reading without a number.
+NO_SEQ: Final = -1
+
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
@@ -26,7 +29,8 @@ Bytes = npt.NDArray[np.int8]
 class Reading:
     """One usable item of one device. `nan` and None mean: not said.
 
-    `worn` and `charging` are nan, 0.0 or 1.0. `faults` None: not said, empty: none.
+    `worn` and `charging` are nan, 0.0 or 1.0. `faults` None: not said, empty: none. `unread`: it came and could
+    not be used; only its number counts.
     """
 
     device_row: int
@@ -43,6 +47,10 @@ class Reading:
     charging: float = np.nan
     values: tuple[float, ...] = (np.nan,) * len(VALUE_FIELDS)
     faults: tuple[str, ...] | None = None
+    seq: int = NO_SEQ
+    boot: int = 0
+    wants_ack: bool = False
+    unread: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +75,10 @@ class Batch:
     worn: Floats
     charging: Floats
     values: Floats
+    seq: Longs
+    boot: Longs
+    wants_ack: Bools
+    unread: Bools
     faults: dict[int, tuple[str, ...]] = field(default_factory=dict)
     new_device_ids: tuple[str, ...] = ()
 
@@ -98,6 +110,10 @@ def batch_of(readings: list[Reading], new_device_ids: tuple[str, ...] = ()) -> B
         worn=column("worn", np.float64),  # type: ignore[arg-type]
         charging=column("charging", np.float64),  # type: ignore[arg-type]
         values=np.array([r.values for r in readings], dtype=np.float64).reshape(-1, len(VALUE_FIELDS)),
+        seq=column("seq", np.int64),  # type: ignore[arg-type]
+        boot=column("boot", np.int64),  # type: ignore[arg-type]
+        wants_ack=column("wants_ack", np.bool_),  # type: ignore[arg-type]
+        unread=column("unread", np.bool_),  # type: ignore[arg-type]
         faults={i: r.faults for i, r in enumerate(readings) if r.faults is not None},
         new_device_ids=new_device_ids,
     )

@@ -18,11 +18,15 @@ from alerts.debounce import CONTACT_LOST, Debounce
 from alerts.fence_conditions import FenceConditions
 from alerts.fences import Fences
 from alerts.fleet import DEVICE_KIND_CODE, DEVICE_KINDS, LONG_AGO_MS, NOT_DUE_MS, Fleet
-from alerts.lifecycle import READING, Event
+from alerts.gaps import DATA_GAP, Gaps
+from alerts.lifecycle import READING, TIMER, Event
 from alerts.outages import Outages
 from alerts.outings import Outings
 from alerts.policy import Limit, Policy, ms
+from alerts.positions import POSITION_LOST, Positions
+from alerts.routine import Routine
 from alerts.vocabulary import KIND_BIT, KIND_INDEX, KINDS, MOMENTARY, kinds_of
+from alerts.wander import Wander
 
 UNREADABLE: Final = KIND_INDEX["unreadable"]
 _CONTACT_LOST_BIT: Final = np.uint32(KIND_BIT["contact_lost"])
@@ -40,11 +44,26 @@ class Conditions:
         self._policy, self._fleet = policy, fleet
         self._clocks = Clocks(policy, fleet)
         self.contact = Contact(policy, fleet, outages)
+        self.gaps = Gaps(policy, fleet)
+        self.routine = Routine(policy.wander)
+        wander = Wander(policy.wander, fences, crossings, self.routine)
+        self.positions = Positions(policy, fleet, fences, crossings, wander)
         delays = {KIND_INDEX[x.kind]: (ms(x.on_delay_s), ms(x.off_delay_s)) for x in policy.limits}
         delays[KIND_INDEX["fault"]] = ms(policy.fault.on_delay_s), ms(policy.fault.off_delay_s)
         delays[KIND_INDEX["not_worn"]] = ms(policy.not_worn.on_delay_s), ms(policy.not_worn.off_delay_s)
         self.debounce = Debounce(fleet, delays, self.contact)
-        self.fences = FenceConditions(policy, fleet, fences, crossings, outings, self._clocks, self.debounce)
+        self.fences = FenceConditions(
+            policy,
+            fleet,
+            fences,
+            crossings,
+            outings,
+            self._clocks,
+            self.debounce,
+            self.positions,
+            self.routine,
+            wander,
+        )
         self._limits = [(x, VALUE_INDEX[x.field], _applies(x)) for x in policy.limits]
         self._found: list[Event] = []
 
@@ -55,11 +74,15 @@ class Conditions:
         for i in np.flatnonzero(self._fleet.due(received, rows)):
             self._fire(int(rows[i]), int(received[i]))
         self._collect()
+        self._gaps(batch, at)
+        at = at[~batch.unread[at]]
+        rows, received = batch.device_row[at], batch.received_at_ms[at]
         effective = self._clocks.effective_ms(batch, at)
         self._device_words(batch, at, effective)
         self._contact(rows, received, batch.arrival[at])
         self._levels(batch, at, effective)
         self.fences.take(batch, at, effective)
+        self._positions(batch, at)
         self._collect()
 
     def fire_due(self, until_ms: int) -> None:
@@ -72,6 +95,7 @@ class Conditions:
         due_ms = int(self._fleet.arrays.fence_due_ms[row])
         if due_ms <= until_ms and self._fleet.deaf_since_ms is None:
             self.fences.fire(row, due_ms)
+        self._gap_timer(row, until_ms)
 
     def take_events(self) -> list[Event]:
         """What began and ended since the last call, in the order of its time."""
@@ -129,14 +153,50 @@ class Conditions:
 
     def _contact(self, rows: Rows, received: Longs, arrival: Longs) -> None:
         arrays = self._fleet.arrays
-        for i in np.flatnonzero(arrays.condition_bits[rows] & _CONTACT_LOST_BIT):
+        silent = (arrays.condition_bits[rows] & _CONTACT_LOST_BIT) != 0
+        for i in np.flatnonzero(silent):
             silent_ms = int(received[i] - arrays.last_contact_ms[rows[i]])
             because = {"rule": "contact", "silent_ms": silent_ms}
             event = Event(
                 int(received[i]), READING, int(arrival[i]), CONTACT_LOST, False, int(rows[i]), None, because
             )
             self.debounce.set(event)
-        self.contact.heard(rows, received)
+        self.contact.heard(rows, received, silent)
+
+    # Where nobody knows where she is ------------------------------------------------------------
+
+    def _positions(self, batch: Batch, at: Rows) -> None:
+        """Who is heard, but has no position where it matters."""
+        rows, received = batch.device_row[at], batch.received_at_ms[at]
+        look = self.positions.look(rows, received)
+        self.fences.ask(rows[look.asks], received[look.asks], READING, batch.arrival[at][look.asks])
+        for i in look.over:
+            found = bool(self._fleet.arrays.usable_taken_ms[rows[i]] == received[i])
+            because: dict[str, Any] = {"rule": "position_lost", "found": found}
+            self.debounce.set(_reading_event(batch, int(at[i]), POSITION_LOST, False, because))
+        for i, because in zip(look.lost, look.why, strict=True):
+            self.debounce.set(_reading_event(batch, int(at[i]), POSITION_LOST, True, because))
+
+    # Numbers that did not come ------------------------------------------------------------------
+
+    def _gaps(self, batch: Batch, at: Rows) -> None:
+        for place, because in self.gaps.take(batch, at):
+            self.debounce.set(_reading_event(batch, place, DATA_GAP, False, because))
+
+    def _gap_timer(self, row: int, until_ms: int) -> None:
+        """More of the same is no news, unless a person closed it."""
+        dues = self._fleet.arrays.gap_due_ms
+        while (due_ms := int(dues[row])) <= until_ms and self._fleet.deaf_since_ms is None:
+            because = self.gaps.fire(row, due_ms)
+            if because is None:
+                continue
+            begins = "missing" in because
+            if (
+                not begins
+                or not self.debounce.holds(row, DATA_GAP)
+                or self.debounce.is_rearmed(row, DATA_GAP)
+            ):
+                self.debounce.set(Event(due_ms, TIMER, row, DATA_GAP, begins, row, None, because))
 
     # Limits and states --------------------------------------------------------------------------
 
@@ -154,6 +214,7 @@ class Conditions:
         if not len(at):
             return
         arrays.level_at_ms[rows], arrays.level_taken_ms[rows] = effective[says], received[says]
+        self.positions.worn(rows, batch.worn[at], batch.charging[at])
         asserted, denied = self._level_bits(batch, at)
         held = arrays.condition_bits[rows]
         waits = arrays.pending_due_ms[rows] != NOT_DUE_MS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from alerts.batch import Longs, Rows
+from alerts.batch import Bools, Longs, Rows
 from alerts.fleet import LONG_AGO_MS, NOT_DUE_MS, Fleet
 from alerts.outages import Outages
 from alerts.policy import Policy, ms
@@ -16,10 +16,12 @@ class Contact:
     def __init__(self, policy: Policy, fleet: Fleet, outages: Outages) -> None:
         self._policy, self._fleet, self._outages = policy, fleet, outages
 
-    def heard(self, rows: Rows, received_ms: Longs) -> None:
-        """A sign of life of different devices, each in the order of time."""
+    def heard(self, rows: Rows, received_ms: Longs, silent: Bools) -> None:
+        """A sign of life of different devices, each in the order of time; `silent`: who had been missed."""
         arrays = self._fleet.arrays
         self._learn(rows, received_ms)
+        broken = (arrays.contact_since_ms[rows] == LONG_AGO_MS) | silent
+        arrays.contact_since_ms[rows[broken]] = received_ms[broken]
         arrays.last_contact_ms[rows] = received_ms
         arrays.contact_due_ms[rows] = self.missed_ms(rows, received_ms)
 

@@ -12,7 +12,7 @@ from alerts.evidence import BREACHED, CALM, PairArrays, new_pairs
 from alerts.fences import Fences
 from alerts.fleet import LONG_AGO_MS
 from alerts.motion import Fixes
-from alerts.policy import FencePolicy
+from alerts.policy import FencePolicy, WanderPolicy
 from alerts.recent import Recent
 from alerts.tuning import Tuned
 from alerts.vocabulary import SOURCES
@@ -95,6 +95,32 @@ class Crossings:
         guilty = self.breach_p(pairs) >= self.tuned(fences, pairs).silence_p
         self.recent.now.belief.verdict[pairs[in_force & guilty]] = BREACHED
         self.recent.settle(fences, rows)
+
+    def nearly(self, fences: Fences, pairs: Rows, policy: WanderPolicy) -> Bools:
+        """Which pairs in force would be breached if less were enough, as said in the policy: (pairs,).
+
+        Two witnesses it takes all the same, a last fix that is surely good, and none that says else.
+        """
+        belief, tuned = self.recent.now.belief, self.tuned(fences, pairs)
+        _, in_force = fences.roles(pairs)
+        least_p = tuned.raise_p / (tuned.raise_p + policy.odds * (1 - tuned.raise_p))
+        track, rows = self.recent.now.track, fences.pair_row[pairs]
+        lasted_ms = track.at_ms[rows] - belief.first_ms[pairs]
+        bad_p = track.burst[rows] + track.stray[rows]
+        return np.asarray(
+            in_force
+            & (belief.verdict[pairs] != BREACHED)
+            & (belief.calm_run[pairs] == 0)
+            & (belief.witnesses[pairs] >= self._policy.confirm_fixes)
+            & (lasted_ms >= policy.confirm_share * tuned.confirm_ms)
+            & (bad_p <= policy.bad_p)
+            & (self.breach_p(pairs) >= least_p)
+        )
+
+    def believe(self, fences: Fences, pairs: Rows) -> None:
+        """These are breached, and no late fix changes it."""
+        self.recent.now.belief.verdict[pairs] = BREACHED
+        self.recent.settle(fences, np.unique(fences.pair_row[pairs]))
 
     def last_occupied(self, fences: Fences, row: int) -> tuple[int | None, bool]:
         """The pair of the safe fence in force that a device occupied last, and whether it ever did.

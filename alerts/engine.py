@@ -102,7 +102,7 @@ class Engine:
 
     def next_due_ms(self) -> int:
         """When something happens by itself; NOT_DUE_MS: never."""
-        return min(self.fleet.next_due_ms(), self._next_change_ms(), self.alarms.next_due_ms(NOT_DUE_MS))
+        return min(self.fleet.next_due_ms(), self._next_change_ms(), self._next_lapse_ms(NOT_DUE_MS))
 
     def _next_change_ms(self) -> int:
         """When a schedule or an outing begins or ends."""
@@ -150,17 +150,32 @@ class Engine:
         """Let the events found so far change alarms, in the order of their time."""
         made: list[Transition] = []
         for event in self.conditions.take_events():
+            made += self._lapse(event.at_ms)
             made += self.alarms.apply((event,), self.fleet)
             made += self.outages.follow(event, self.alarms)
         decisions.requests += self._requests(made)
         decisions.requests += self._asked()
         decisions.transitions += made
-        decisions.transitions += self.alarms.expire(until_ms)
+        decisions.transitions += self._lapse(until_ms)
         self.alarms.forget_calm(until_ms)
+
+    def _next_lapse_ms(self, never_ms: int) -> int:
+        """When a shelf or a latch ends, or an outage that is over explains nothing any more."""
+        return min(self.alarms.next_due_ms(never_ms), self.outages.next_due_ms(never_ms))
+
+    def _lapse(self, until_ms: int) -> list[Transition]:
+        """What ends by itself, in the order of its time."""
+        made: list[Transition] = []
+        while (due_ms := self._next_lapse_ms(until_ms + 1)) <= until_ms:
+            made += self.alarms.expire(due_ms)
+            if self.outages.next_due_ms(due_ms + 1) <= due_ms:
+                made += self.outages.expire(due_ms, self.alarms)
+        return made
 
     def _take_command(self, command: Command, decisions: Decisions) -> None:
         if isinstance(command, ListeningCommand):
-            self.fleet.listen(command.received_at_ms, listening=command.listening)
+            deaf_ms = self.fleet.listen(command.received_at_ms, listening=command.listening)
+            self.conditions.gaps.put_off(deaf_ms)
             return
         if isinstance(command, RosterCommand):
             decisions.results.append(self._edit_roster(command, decisions))
@@ -175,6 +190,8 @@ class Engine:
             decisions.transitions.append(transition)
             if command.verb == "close":
                 self._rearm(transition.alarm)
+            if transition.alarm.kind == "site_contact_lost" and transition.alarm.state == "normal":
+                decisions.transitions += self.outages.resettle(self.alarms, command.received_at_ms)
 
     def _rearm(self, alarm: Alarm) -> None:
         """Closed while its condition holds: only a new item raises it anew."""
@@ -288,7 +305,10 @@ class Engine:
         self.fleet.enrol(fresh)
         changed = [d for d in known if self.fleet.devices[self.fleet.row_of[d.device_id]] != d]
         for device in changed:
-            self.fleet.devices[self.fleet.row_of[device.device_id]] = device
+            row = self.fleet.row_of[device.device_id]
+            if self.fleet.devices[row].resident_id != device.resident_id:
+                self.conditions.routine.forget(row)
+            self.fleet.devices[row] = device
         removed = [i for i in edit.remove_devices if self.fleet.is_registered(i)]
         for device_id in removed:
             row = self.fleet.row_of[device_id]
@@ -310,6 +330,7 @@ class Engine:
                 event = Event(now_ms, TIMER, row, kind, False, row, None, {"rule": "removed_from_roster"})
                 self.conditions.debounce.set(event)
         self.fleet.forget_past(row)
+        self.conditions.routine.forget(row)
         self.crossings.recent.make_room(len(self.fleet))
         self.crossings.recent.start_anew(self.fences, np.array([row]))
 

@@ -21,7 +21,10 @@ from alerts.lifecycle import READING, TIMER, Event
 from alerts.motion import Fixes
 from alerts.outings import Outings
 from alerts.policy import Policy, ms
+from alerts.positions import Positions
+from alerts.routine import Routine
 from alerts.vocabulary import KIND_BIT, KIND_INDEX
+from alerts.wander import Wander
 
 FENCE_LEFT: Final = KIND_INDEX["fence_left"]
 FENCE_ENTERED: Final = KIND_INDEX["fence_entered"]
@@ -43,10 +46,12 @@ class FenceConditions:
 
     def __init__(
         self, policy: Policy, fleet: Fleet, fences: Fences, crossings: Crossings, outings: Outings,
-        clocks: Clocks, debounce: Debounce,
+        clocks: Clocks, debounce: Debounce, positions: Positions, routine: Routine, wander: Wander,
     ) -> None:  # fmt: skip
         self._policy, self._fleet, self._fences, self._crossings = policy, fleet, fences, crossings
-        self._outings, self._clocks, self._debounce = outings, clocks, debounce
+        self._outings, self._clocks, self._debounce, self._positions = outings, clocks, debounce, positions
+        self._routine, self._wander = routine, wander
+        self._ways: dict[int, dict[str, Any]] = {}
         self._asks: list[Ask] = []
 
     def take_asks(self) -> list[Ask]:
@@ -61,6 +66,7 @@ class FenceConditions:
             return
         rows, received, a = batch.device_row[at], batch.received_at_ms[at], self._fleet.arrays
         self._crossings.recent.make_room(len(self._fleet))
+        self._routine.make_room(len(self._fleet))
         newest, taken = a.fix_at_ms[rows], a.fix_taken_ms[rows]
         gone_back = (effective < newest) & ~self._clocks.late(effective, received, newest, taken)
         self._crossings.recent.start_anew(self._fences, rows[gone_back])
@@ -70,8 +76,26 @@ class FenceConditions:
         track = self._crossings.recent.now.track
         is_newest = (effective == track.at_ms[rows]) & (fixes.lat_deg == track.lat_deg[rows])
         self._newest_fix(batch, at[changed & is_newest], effective[changed & is_newest])
+        self._hasten(rows[changed], received[changed])
         self._decide(rows[changed], received[changed], READING, batch.arrival[at][changed], witness)
         self._watch(rows[changed], received[changed], READING, batch.arrival[at][changed])
+        self._ways.clear()
+
+    def _hasten(self, rows: Rows, received: Longs) -> None:
+        """Who walks as the lost do is believed to be out on less evidence."""
+        pairs, owner = self._fences.pairs_of(rows)
+        nearly = self._crossings.nearly(self._fences, pairs, self._policy.wander)
+        nearly &= self._is_present(rows, received)[owner]
+        lost = [
+            i for i in np.flatnonzero(nearly) if self._wander.is_lost(int(pairs[i]), int(received[owner[i]]))
+        ]
+        if lost:
+            self._note_ways(pairs[lost], received[owner[lost]])
+            self._crossings.believe(self._fences, pairs[lost])
+
+    def _note_ways(self, pairs: Rows, at_ms: Longs) -> None:
+        """How they walk, before what that is read from is settled."""
+        self._ways = {int(p): self._wander.words(int(p), int(t)) for p, t in zip(pairs, at_ms, strict=True)}
 
     def _newest_fix(self, batch: Batch, at: Rows, effective: Longs) -> None:
         """The position people are shown, and how often there is one."""
@@ -84,6 +108,8 @@ class FenceConditions:
         a.fix_measured_at_ms[rows] = batch.measured_at_ms[at]
         a.fix_lat_deg[rows], a.fix_lon_deg[rows] = batch.lat_deg[at], batch.lon_deg[at]
         a.fix_acc_m[rows], a.fix_src[rows] = batch.acc_m[at], batch.src[at]
+        self._positions.take(rows, effective, batch.received_at_ms[at])
+        self._routine.take(rows, effective, self._crossings.recent.now.track.walking[rows])
 
     def look_again(self, rows: Rows, at_ms: int) -> None:
         """The safe fences of these devices count again: who is outside of them by what is known?"""
@@ -106,11 +132,14 @@ class FenceConditions:
         due = np.where(stale, np.minimum(received + ms(policy.settle_s), a.fence_due_ms[rows]), due)
         a.fence_due_ms[rows] = np.where(due == NOT_DUE_MS, due, -(-due // 1000) * 1000)
         asks = suspected(policy.ask_p) & (a.kind_code[rows] == _WRISTBAND)
-        asks &= received - a.asked_at_ms[rows] >= ms(policy.ask_every_s)
-        a.asked_at_ms[rows[asks]] = received[asks]
-        self._asks += [
-            Ask(int(received[i]), phase, int(order[i]), int(rows[i])) for i in np.flatnonzero(asks)
-        ]
+        self.ask(rows[asks], received[asks], phase, order[asks])
+
+    def ask(self, rows: Rows, now_ms: Longs, phase: int, order: Rows) -> None:
+        """Where are they? Not more often than `ask_every_s`."""
+        asked_at_ms = self._fleet.arrays.asked_at_ms
+        asks = np.flatnonzero(now_ms - asked_at_ms[rows] >= ms(self._policy.fence.ask_every_s))
+        asked_at_ms[rows[asks]] = now_ms[asks]
+        self._asks += [Ask(int(now_ms[i]), phase, int(order[i]), int(rows[i])) for i in asks]
 
     def _is_present(self, rows: Rows, now_ms: Longs) -> Bools:
         """Whether the newest fix says where the wearer is, and not where he was."""
@@ -121,8 +150,11 @@ class FenceConditions:
         """Nothing came that says otherwise."""
         self._fleet.arrays.fence_due_ms[row] = NOT_DUE_MS
         rows = np.array([row])
+        pairs, _ = self._fences.pairs_of(rows)
+        self._note_ways(pairs, np.full(len(pairs), due_ms))
         self._crossings.convict(self._fences, rows)
         self._decide(rows, np.array([due_ms]), TIMER, rows, None)
+        self._ways.clear()
 
     def _margin_m(self, pairs: Rows) -> Floats:
         """Signed margin of the devices' last fixes: (pairs,)."""
@@ -170,7 +202,7 @@ class FenceConditions:
                 pair = pair if same is None else same
             else:
                 fence_id = self._fences.ids[int(self._fences.pair_fence[pair])] if occupied else None
-            because = self._fence_because(pair) | self._silence(row, when) | self._outings.words(row)
+            because = self._begin_because(pair, when) | self._outings.words(row)
             self._fleet.left_fence[row] = fence_id
         else:
             fence_id = self._fleet.left_fence.pop(row)
@@ -194,7 +226,7 @@ class FenceConditions:
             fence_id = self._fences.ids[int(self._fences.pair_fence[pair])]
             when = int(at_ms[owner[i]]), phase, int(order[owner[i]])
             row = int(self._fences.pair_row[pair])
-            because = self._fence_because(pair) | (self._silence(row, when) if begins else {})
+            because = self._begin_because(pair, when) if begins else self._fence_because(pair)
             self._debounce.events.append(
                 self._fence_event(when, FENCE_ENTERED, begins, row, fence_id, because)
             )
@@ -222,6 +254,12 @@ class FenceConditions:
         is_safe = bool(self._fences.is_safe[self._fences.pair_fence[pair]])
         fix = words_of_fix(margin_m, float(arrays.fix_acc_m[row]), int(arrays.fix_src[row]))
         return fix | self._crossings.words(pair, row, is_safe=is_safe)
+
+    def _begin_because(self, pair: int, when: tuple[int, int, int]) -> dict[str, Any]:
+        """Why somebody counts as gone, or come, and how she walks."""
+        silence = self._silence(int(self._fences.pair_row[pair]), when)
+        way = self._ways[pair] if pair in self._ways else self._wander.words(pair, when[0])
+        return self._fence_because(pair) | silence | way
 
     def _silence(self, row: int, when: tuple[int, int, int]) -> dict[str, Any]:
         """For how long the fix that this stands on has been the last one, where a timer decides."""

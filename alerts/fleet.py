@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from alerts.batch import Bits, Bools, Bytes, Floats, Longs, Rows
+from alerts.batch import NO_SEQ, Bits, Bools, Bytes, Floats, Longs, Rows
 from alerts.roster import Device
 from alerts.vocabulary import NO_BITS, SOURCES
 
@@ -29,6 +29,16 @@ class Pending(NamedTuple):
     because: dict[str, Any]
 
 
+class Hole(NamedTuple):
+    """Numbers `first` to `last` of a boot that did not come, since `since_ms`. `told`: an alarm says so."""
+
+    boot: int
+    first: int
+    last: int
+    since_ms: int
+    told: bool = False
+
+
 @dataclass(slots=True)
 class Arrays:
     """Columns (devices,). Times are milliseconds; `*_bits` have one bit a kind (vocabulary)."""
@@ -40,6 +50,7 @@ class Arrays:
     contact_declared: Bools  # its model says how often; else that is learned, up to contact_every_ms
     contact_gap_ms: Floats  # the longest gap of late
     contact_count: Longs  # signs of life that taught it
+    contact_since_ms: Longs  # heard without a break since
     pending_due_ms: Longs  # the earliest of its pending conditions
     level_at_ms: Longs  # the device time that limits were last applied to
     level_taken_ms: Longs  # ... and when that reading was received
@@ -52,11 +63,30 @@ class Arrays:
     fix_src: Bytes
     fix_gap_ms: Longs  # the usual time between two fixes; 0: not known yet
     fence_due_ms: Longs  # when silence, or what is still to come of a backlog, decides about fences
+    usable_at_ms: Longs  # the newest fix by which somebody could be found; LONG_AGO_MS: none yet
+    usable_taken_ms: Longs
+    usable_first_ms: Longs  # when the first of them came
+    usable_lat_deg: Floats
+    usable_lon_deg: Floats
+    usable_acc_m: Floats
+    usable_src: Bytes
+    position_since_ms: Longs  # heard, worn, and without another one, since
+    position_due_ms: Longs  # when the want of it is looked at
+    position_asked: Bools  # ... and it has been asked for one
+    position_on_way: Bools  # she was walking by the last usable fix
+    position_gap_ms: Floats  # the longest want of late after which she was found
+    worn_said: Bytes  # what it said of itself: 1, 0, or -1 for nothing yet
+    charging_said: Bytes
     asked_at_ms: Longs  # when it was last asked for a fix because it may be outside
     clock_off_ms: Longs  # what its clock is behind, as far as that is known
     clock_guess_ms: Longs  # ... and what it seems to be,
     clock_since_ms: Longs  # ... since when, by the time of arrival,
     clock_seen: Longs  # ... in so many readings
+    seq_boot: Longs  # the boot that its items are counted in,
+    seq_top: Longs  # ... the highest number of it, NO_SEQ: none yet,
+    seq_at_ms: Longs  # ... when that was measured,
+    seq_kept: Bools  # ... and every one of them was to be acknowledged
+    gap_due_ms: Longs  # when a hole among them is to be told of, or forgotten
     condition_bits: Bits  # conditions that hold
     rearm_bits: Bits  # ... whose alarm a person closed: only a new item raises anew
 
@@ -69,6 +99,7 @@ _DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
     "contact_declared": (np.bool_, False),
     "contact_gap_ms": (np.float64, 0.0),
     "contact_count": (np.int64, 0),
+    "contact_since_ms": (np.int64, LONG_AGO_MS),
     "pending_due_ms": (np.int64, NOT_DUE_MS),
     "level_at_ms": (np.int64, LONG_AGO_MS),
     "level_taken_ms": (np.int64, LONG_AGO_MS),
@@ -81,11 +112,30 @@ _DTYPES: Final[dict[str, tuple[npt.DTypeLike, Any]]] = {
     "fix_src": (np.int8, 0),
     "fix_gap_ms": (np.int64, 0),
     "fence_due_ms": (np.int64, NOT_DUE_MS),
+    "usable_at_ms": (np.int64, LONG_AGO_MS),
+    "usable_taken_ms": (np.int64, LONG_AGO_MS),
+    "usable_first_ms": (np.int64, LONG_AGO_MS),
+    "usable_lat_deg": (np.float64, np.nan),
+    "usable_lon_deg": (np.float64, np.nan),
+    "usable_acc_m": (np.float64, np.nan),
+    "usable_src": (np.int8, 0),
+    "position_since_ms": (np.int64, LONG_AGO_MS),
+    "position_due_ms": (np.int64, NOT_DUE_MS),
+    "position_asked": (np.bool_, False),
+    "position_on_way": (np.bool_, False),
+    "position_gap_ms": (np.float64, 0.0),
+    "worn_said": (np.int8, -1),
+    "charging_said": (np.int8, -1),
     "asked_at_ms": (np.int64, LONG_AGO_MS),
     "clock_off_ms": (np.int64, 0),
     "clock_guess_ms": (np.int64, 0),
     "clock_since_ms": (np.int64, LONG_AGO_MS),
     "clock_seen": (np.int64, 0),
+    "seq_boot": (np.int64, 0),
+    "seq_top": (np.int64, NO_SEQ),
+    "seq_at_ms": (np.int64, LONG_AGO_MS),
+    "seq_kept": (np.bool_, False),
+    "gap_due_ms": (np.int64, NOT_DUE_MS),
     "condition_bits": (np.uint32, NO_BITS),
     "rearm_bits": (np.uint32, NO_BITS),
 }
@@ -104,6 +154,8 @@ class Fleet:
         self.said: dict[tuple[int, int], tuple[int, bool]] = {}
         # The fence a device is said to have left, by row; None: it was never seen inside of any.
         self.left_fence: dict[int, str | None] = {}
+        # Numbers that did not come, by row, the oldest first.
+        self.holes: dict[int, list[Hole]] = {}
         # Since when the gateway hears no device; None while it does.
         self.deaf_since_ms: int | None = None
 
@@ -130,6 +182,7 @@ class Fleet:
         for name, (_, initial) in _DTYPES.items():
             if name not in {"condition_bits", "rearm_bits", "pending_due_ms"}:
                 getattr(self.arrays, name)[row] = initial
+        self.holes.pop(row, None)
 
     def strangers(self) -> int:
         """How many are known only through an alarm of their own, or left the roster."""
@@ -174,16 +227,23 @@ class Fleet:
             "src": SOURCES[int(a.fix_src[row])],
         }
 
-    def listen(self, now_ms: int, *, listening: bool) -> None:
-        """While nobody listens no silence is counted; afterwards it goes on where it stopped."""
+    def listen(self, now_ms: int, *, listening: bool) -> int:
+        """While nobody listens no silence is counted; afterwards it goes on where it stopped.
+
+        Returns for how long nobody did, once somebody does again.
+        """
         if listening and self.deaf_since_ms is not None:
             deaf_ms = now_ms - self.deaf_since_ms
-            for due in (self.arrays.contact_due_ms, self.arrays.fence_due_ms):
+            a = self.arrays
+            for due in (a.contact_due_ms, a.fence_due_ms, a.position_due_ms):
                 waits = due != NOT_DUE_MS
                 due[waits] = -(-(due[waits] + deaf_ms) // 1000) * 1000
+            a.position_since_ms[a.position_since_ms != LONG_AGO_MS] += deaf_ms
             self.deaf_since_ms = None
-        elif not listening and self.deaf_since_ms is None:
+            return deaf_ms
+        if not listening and self.deaf_since_ms is None:
             self.deaf_since_ms = now_ms
+        return 0
 
     def next_due_ms(self) -> int:
         """When the first timer of a device is due."""
@@ -192,7 +252,8 @@ class Fleet:
         first = int(self.arrays.pending_due_ms.min())
         if self.deaf_since_ms is not None:
             return first
-        return min(first, int(self.arrays.contact_due_ms.min()), int(self.arrays.fence_due_ms.min()))
+        a = self.arrays
+        return min(first, *(int(due.min()) for due in (a.contact_due_ms, a.fence_due_ms, a.gap_due_ms)))
 
     def due(self, until_ms: int | Longs, rows: Rows | slice = slice(None)) -> Bools:
         """Which of some devices have a timer due. Silence is not counted while nobody listens."""
@@ -200,6 +261,7 @@ class Fleet:
         due: Bools = a.pending_due_ms[rows] <= until_ms
         if self.deaf_since_ms is None:
             due = due | (a.contact_due_ms[rows] <= until_ms) | (a.fence_due_ms[rows] <= until_ms)
+            due |= a.gap_due_ms[rows] <= until_ms
         return due
 
     def due_ms(self, row: int) -> tuple[int, int]:

@@ -15,7 +15,16 @@ from typing import Any, Final, NamedTuple
 from alerts.commands import AlarmCommand, CommandResult
 from alerts.fleet import Fleet, whole_second_ms
 from alerts.policy import Policy, ms
-from alerts.vocabulary import KINDS, LATCHING, PERSON_MAY_BE_OUT, Outcome, Priority, State, SubjectType
+from alerts.vocabulary import (
+    HIGHER,
+    KINDS,
+    LATCHING,
+    PERSON_MAY_BE_OUT,
+    Outcome,
+    Priority,
+    State,
+    SubjectType,
+)
 
 Identity = tuple[SubjectType, str, str, str | None]
 # When something ends, a text that orders identities (None and text do not compare), and whose it is.
@@ -91,6 +100,8 @@ class Alarm:
     cleared_at_ms: int | None = None
     closed_at_ms: int | None = None
     outcome: str | None = None
+    # The alarm of the outage that explains this one, or explained it until it was over.
+    suppressed_by: str | None = None
 
     @property
     def identity(self) -> Identity:
@@ -199,10 +210,19 @@ class Alarms:
 
     def suppress(self, alarm: Alarm, at_ms: int, parent_alarm_id: str | None) -> Transition:
         """An outage explains this alarm now (its alarm's id), or none does any more (None)."""
-        alarm.suppressed = parent_alarm_id is not None
+        alarm.suppressed, alarm.suppressed_by = parent_alarm_id is not None, parent_alarm_id
         because = {"rule": "outage", "parent_alarm_id": parent_alarm_id}
         event = "suppress" if alarm.suppressed else "unsuppress"
         return self._record(alarm, at_ms, event, alarm.state, because)
+
+    def let_go(self, alarm: Alarm, at_ms: int) -> Transition:
+        """It is over, and so is the alarm that stood for it, which somebody has seen to."""
+        state, to = alarm.state, LIFECYCLE[alarm.state, "acknowledge"].to
+        assert to == "normal", "only what is over is let go"
+        alarm.state = to
+        self._end(alarm, at_ms)
+        because = {"rule": "outage", "parent_alarm_id": alarm.suppressed_by, "over": True}
+        return self._record(alarm, at_ms, "acknowledge", state, because)
 
     def _begin(self, event: Event, fleet: Fleet) -> Transition | None:
         identity = identity_of(event, fleet)
@@ -217,13 +237,19 @@ class Alarms:
         alarm.count += rule.counts
         alarm.state = rule.to
         parent = self.explained_by(alarm)
-        alarm.suppressed = parent is not None
+        alarm.suppressed, alarm.suppressed_by = parent is not None, parent
         alarm.because = event.because if parent is None else event.because | {"parent_alarm_id": parent}
+        if self._is_lost(event.because):
+            alarm.priority = HIGHER[self._policy.priority[alarm.kind]]
         self._note_raise(identity, event.at_ms)
         alarm.position = event.position
         alarm.measured_at_ms, alarm.received_at_ms = event.measured_at_ms, event.received_at_ms
         alarm.cleared_at_ms = alarm.acknowledged_at_ms = None
         return self._record(alarm, event.at_ms, "raise" if fresh else "reraise", state, alarm.because)
+
+    def _is_lost(self, because: dict[str, Any]) -> bool:
+        """Whether its wearer walks as the lost do (`alerts/wander.py`)."""
+        return bool(because.get("wander", {}).get("score", 0.0) >= self._policy.wander.enough)
 
     def _note_raise(self, identity: Identity, at_ms: int) -> None:
         self.latched.pop(identity, None)

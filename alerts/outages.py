@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Any, Final, NamedTuple
 
-from alerts.fleet import LONG_AGO_MS, NOT_DUE_MS, Fleet
+from alerts.fleet import LONG_AGO_MS, NOT_DUE_MS, Fleet, whole_second_ms
 from alerts.lifecycle import TIMER, Alarm, Alarms, Event, Transition
 from alerts.policy import OutagePolicy, ms
 from alerts.roster import Site
@@ -30,6 +30,13 @@ class Group(NamedTuple):
     subject_id: str
 
 
+class Ending(NamedTuple):
+    """An outage that is over: its alarm, and until when it still explains who has not been heard since."""
+
+    alarm_id: str
+    until_ms: int
+
+
 ALL: Final = Group("zone", EVERYWHERE)
 
 
@@ -39,6 +46,7 @@ class Outages:
     def __init__(self, policy: OutagePolicy, fleet: Fleet, sites: dict[str, Site]) -> None:
         self._policy, self._fleet, self._sites = policy, fleet, sites
         self.out: dict[Group, str] = {}  # -> the alarm that says so
+        self.ending: dict[Group, Ending] = {}  # over, but the last of them are not back yet
         self._voters: Counter[Group] = Counter()
         self._silent: Counter[Group] = Counter()
         self._silent_sites: Counter[Group] = Counter()
@@ -85,7 +93,17 @@ class Outages:
         own = Group(alarm.subject_type, alarm.subject_id)
         groups = self._groups(alarm.site_id) if alarm.subject_type != "zone" else (ALL,)
         wider = groups[groups.index(own) + 1 :] if own in groups else groups
-        return next((self.out[group] for group in wider if group in self.out), None)
+        explaining = self.out | {group: ending.alarm_id for group, ending in self.ending.items()}
+        return next((explaining[group] for group in wider if group in explaining), None)
+
+    def next_due_ms(self, never_ms: int) -> int:
+        """When an outage that is over explains nothing any more."""
+        return min((ending.until_ms for ending in self.ending.values()), default=never_ms)
+
+    def expire(self, at_ms: int, alarms: Alarms) -> list[Transition]:
+        """Who has not been heard since an outage ended is shown again."""
+        self.ending = {group: ending for group, ending in self.ending.items() if ending.until_ms > at_ms}
+        return self.resettle(alarms, at_ms)
 
     def _admit(self, before_ms: int) -> None:
         while self.first_heard and self.first_heard[0][0] < before_ms:
@@ -142,7 +160,8 @@ class Outages:
     def _begin(self, group: Group, cause: Event, alarms: Alarms) -> list[Transition]:
         made = alarms.apply([self._event(group, cause, begins=True)], self._fleet)
         self.out[group] = made[-1].alarm.alarm_id
-        return made + self._resettle(alarms, cause.at_ms)
+        self.ending.pop(group, None)
+        return made + self.resettle(alarms, cause.at_ms)
 
     def _again(self, group: Group, cause: Event, alarms: Alarms) -> list[Transition]:
         """A person closed the alarm although it goes on: one more that falls silent is news."""
@@ -151,18 +170,30 @@ class Outages:
         return self._begin(group, cause, alarms)
 
     def _end(self, group: Group, cause: Event, alarms: Alarms) -> list[Transition]:
-        del self.out[group]
+        until_ms = whole_second_ms(cause.at_ms + ms(self._policy.back_s))
+        self.ending[group] = Ending(self.out.pop(group), until_ms)
         made = alarms.apply([self._event(group, cause, begins=False)], self._fleet)
-        return made + self._resettle(alarms, cause.at_ms)
+        return made + self.resettle(alarms, cause.at_ms)
 
-    def _resettle(self, alarms: Alarms, at_ms: int) -> list[Transition]:
-        """Suppress what an outage explains now, and show again what none does any more."""
-        made = []
-        for alarm in list(alarms.open.values()):
-            if alarm.kind in EXPLAINED:
+    def resettle(self, alarms: Alarms, at_ms: int) -> list[Transition]:
+        """Suppress what an outage explains now, and show again what none does any more.
+
+        What is over by then waits with the alarm of its outage, and ends when that has been seen to.
+        """
+        made: list[Transition] = []
+        waiting = True
+        while waiting:  # a site's alarm that is let go lets go of those of its devices
+            waiting = False
+            for alarm in [a for a in alarms.open.values() if a.kind in EXPLAINED]:
                 parent = self.parent_of(alarm)
-                if (parent is not None) != alarm.suppressed:
+                if parent is None and alarm.suppressed and alarm.state == "cleared_unacknowledged":
+                    if alarm.suppressed_by not in alarms.by_id:
+                        made.append(alarms.let_go(alarm, at_ms))
+                        waiting = True
+                elif (parent is not None) != alarm.suppressed:
                     made.append(alarms.suppress(alarm, at_ms, parent))
+                else:
+                    alarm.suppressed_by = parent
         return made
 
     def _event(self, group: Group, cause: Event, *, begins: bool) -> Event:

@@ -157,6 +157,8 @@ class OutagePolicy:
     min_sites: int = 3
     # Back when most are heard again, well below `share`, so that it does not flap.
     back_share: float = 0.25
+    # The rest follow within minutes, as they report; whoever is silent longer is told of.
+    back_s: float = 600.0
     # Who sleeps longer than this says nothing of an outage in time.
     voter_every_s: float = 3600.0
 
@@ -170,6 +172,45 @@ class ChatterPolicy:
     within_s: float = 600.0
     # Over for this long is over.
     calm_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class WanderPolicy:
+    """The way somebody walks near a fence: it hastens a verdict and raises a priority, and is no alarm by itself."""
+
+    # The hours in which nobody is expected outdoors.
+    tz: str = "Asia/Shanghai"
+    night_from_hour: int = 22
+    night_to_hour: int = 6
+    # Pacing and lapping are named in Martino-Saltzman's study of travel of people with dementia: to and fro
+    # between two places, or round and round. Looked for in fixes of the last quarter of an hour.
+    within_s: float = 900.0
+    step_m: float = 20.0  # two good fixes differ by less without a step
+    reversals: int = 2
+    lap_m: float = 60.0  # so far away in between,
+    same_m: float = 25.0  # ... and as near as this again
+    # Straight outwards at the pace of a slow walk.
+    closing_mps: float = 0.3
+    # A habit is known after so many fixes in an hour of the day, three days of one a minute; it is not the
+    # habit to walk where less than this share of them came on the way. Of late is about a month.
+    routine_fixes: float = 180.0
+    routine_share: float = 0.05
+    routine_forget: float = 0.0005
+    # How much each part says, as a chance: of what is outside a fence at this hour, and in this way, how much
+    # has gone. A guess, but for the order: one part alone is never enough.
+    weights: dict[str, float] = field(
+        default_factory=lambda: {
+            "night": 0.5, "pacing": 0.6, "lapping": 0.5, "closing": 0.3, "unusual": 0.4,
+        }
+    )  # fmt: skip
+    # With a score of this, a fence is believed breached at odds so many times smaller, after this share of the
+    # time between the witnesses; and the alarm's priority is one higher.
+    enough: float = 0.7
+    odds: float = (
+        1.0  # measured: a burst looks as lost as she does, and smaller odds cost more than they bring
+    )
+    bad_p: float = 0.02  # ... where the last fix is not bad by more than this chance
+    confirm_share: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +265,7 @@ class Policy:
     learn: LearnPolicy = field(default_factory=LearnPolicy)
     outage: OutagePolicy = field(default_factory=OutagePolicy)
     chatter: ChatterPolicy = field(default_factory=ChatterPolicy)
+    wander: WanderPolicy = field(default_factory=WanderPolicy)
     priority: dict[str, Priority] = field(default_factory=lambda: dict(DEFAULT_PRIORITY))
     fence: FencePolicy = field(default_factory=FencePolicy)
     # A device time outside of this cannot be, and the time of arrival orders instead.
@@ -238,6 +280,30 @@ class Policy:
     # Older than what is known: late, and past. But a device all of whose readings have been late for this long
     # has set its clock back. A backlog is flushed in less, with live readings in between.
     late_for_s: float = 600.0
+    # A band that is heard and has no usable position, last seen at an edge: of somebody who walked for so long (a
+    # source indoors lasts as long), of somebody who stood still for so long (rooms are at the wall, too), and at
+    # least so many times as long as it was without one of late. Of late: each usable fix forgets this share, a
+    # week of one a minute. It is asked for a fix `position_ask_s` before anybody is told.
+    position_lost_s: float = 900.0
+    position_still_s: float = 3600.0
+    position_learn_s: float = 86_400.0
+    position_gaps: float = 2.0
+    position_forget: float = 0.0001
+    position_ask_s: float = 120.0
+    # Surely walking, by a fix that is surely good.
+    position_walking_p: float = 0.7
+    position_bad_p: float = 0.3
+    # The edge: as far as a good fix errs. Or a fence is more likely crossed than not.
+    position_near_m: float = 15.0
+    position_doubt_p: float = 0.6
+    # Usable: a person is found by it, as by WiFi and never by a cell; or it lies so many standard deviations from
+    # the boundary that it says on which side she is.
+    position_acc_m: float = 100.0
+    position_sigmas: float = 2.0
+    # A number that did not come, of a device that sends each item until it is acknowledged: at 30 s a try, the
+    # device is heard and what it keeps is on its way, for minutes over a narrow band. It keeps a day.
+    data_gap_s: float = 900.0
+    data_gap_forget_s: float = 86_400.0
     undo_s: float = 60.0
     shelve_max_s: float = 12 * 3600.0
     # Kinds that say that a person may be out: half of the lost are found within 1.2 km, a quarter of an

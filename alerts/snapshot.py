@@ -11,16 +11,18 @@ import numpy as np
 from alerts.crossings import pair_keys
 from alerts.engine import Engine
 from alerts.evidence import Belief, PairArrays, new_belief, new_pairs
-from alerts.fleet import Arrays, Pending
+from alerts.fleet import Arrays, Hole, Pending
 from alerts.lifecycle import Alarm
 from alerts.motion import Track
-from alerts.outages import Group
+from alerts.outages import Ending, Group
 from alerts.outings import Outing, Overdue
 from alerts.policy import Policy
 from alerts.recent import Ring
 from alerts.roster import Device, Fence, Model, Site
+from alerts.routine import Habits
 
 FORMAT: Final = 1
+Columns = Arrays | PairArrays | Belief | Track | Ring | Habits
 
 
 def dump(engine: Engine) -> dict[str, Any]:
@@ -37,15 +39,18 @@ def dump(engine: Engine) -> dict[str, Any]:
         "pending": [[row, kind, *p] for row, waiting in fleet.pending.items() for kind, p in waiting.items()],
         "said": [[row, kind, *said] for (row, kind), said in fleet.said.items()],
         "left_fence": list(fleet.left_fence.items()),
+        "holes": [[row, *hole] for row, holes in fleet.holes.items() for hole in holes],
         "deaf_since_ms": fleet.deaf_since_ms,
         "pair_keys": pair_keys(engine.fences),
         "pairs": _columns(engine.crossings.pairs),
         "recent": _dump_recent(engine),
+        "habits": _dump_habits(engine),
         "alarms": [asdict(alarm) for alarm in alarms.open.values()],
         "shelves": [[list(identity), until_ms] for identity, until_ms in alarms.shelves.items()],
         "raises": [[list(identity), list(raised)] for identity, raised in alarms.raises.items()],
         "latched": [[list(identity), due_ms] for identity, due_ms in alarms.latched.items()],
         "outages": [[*group, alarm_id] for group, alarm_id in engine.outages.out.items()],
+        "outages_ending": [[*group, *ending] for group, ending in engine.outages.ending.items()],
         "first_heard": list(engine.outages.first_heard),
         "outings": [asdict(outing) for outing in engine.outings.approved.values()],
         "overdue": [[row, list(late)] for row, late in engine.outings.overdue.items()],
@@ -76,6 +81,10 @@ def load(state: dict[str, Any], policy: Policy) -> Engine:
     engine.now_ms = state["now_ms"]
     engine.outings.lay(engine.now_ms)
     engine.outages.out = {Group(*group): alarm_id for *group, alarm_id in state.get("outages", ())}
+    ending = state.get("outages_ending", ())
+    engine.outages.ending = {
+        Group(*group): Ending(*rest) for *group, rest in ((*e[:2], e[2:]) for e in ending)
+    }
     engine.outages.first_heard.extend((at_ms, row) for at_ms, row in state.get("first_heard", ()))
     engine.supervise_all()  # the policy may promise anew for devices whose model does not
     engine.outages.recount()
@@ -90,6 +99,8 @@ def _load_fleet(engine: Engine, state: dict[str, Any]) -> None:
         fleet.wait(row, kind, Pending(due_ms, begins, because))
     fleet.said = {(row, kind): (at_ms, on) for row, kind, at_ms, on in state["said"]}
     fleet.left_fence = dict(state["left_fence"])
+    for row, *hole in state.get("holes", ()):
+        fleet.holes.setdefault(row, []).append(Hole(*hole))
     fleet.deaf_since_ms = state["deaf_since_ms"]
 
 
@@ -121,6 +132,8 @@ def _load_pairs(engine: Engine, state: dict[str, Any]) -> None:
     _fill(pairs, state["pairs"])
     engine.crossings.pairs = pairs
     _load_recent(engine, state)
+    engine.conditions.routine.make_room(len(engine.fleet))
+    _fill(engine.conditions.routine.habits, state.get("habits", {}))
 
 
 def _dump_recent(engine: Engine) -> dict[str, Any]:
@@ -131,6 +144,11 @@ def _dump_recent(engine: Engine) -> dict[str, Any]:
         for name, known in (("now", recent.now), ("middle", recent.middle), ("base", recent.base))
     }
     return {"ring": _columns(recent.ring), **kept}
+
+
+def _dump_habits(engine: Engine) -> dict[str, Any]:
+    engine.conditions.routine.make_room(len(engine.fleet))
+    return _columns(engine.conditions.routine.habits)
 
 
 def _load_recent(engine: Engine, state: dict[str, Any]) -> None:
@@ -145,11 +163,11 @@ def _load_recent(engine: Engine, state: dict[str, Any]) -> None:
         _fill(known.belief, kept.get(name, {}).get("belief", {}))
 
 
-def _columns(columns: Arrays | PairArrays | Belief | Track | Ring) -> dict[str, Any]:
+def _columns(columns: Columns) -> dict[str, Any]:
     return {f.name: getattr(columns, f.name) for f in fields(columns)}
 
 
-def _fill(columns: Arrays | PairArrays | Belief | Track | Ring, values: dict[str, Any]) -> None:
+def _fill(columns: Columns, values: dict[str, Any]) -> None:
     """A column that is newer than the snapshot begins as for a new device."""
     for f in fields(columns):
         if f.name in values:

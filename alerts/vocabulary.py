@@ -41,6 +41,8 @@ DEFAULT_PRIORITY: Final[dict[str, Priority]] = {
     "fault": "low",
 }
 
+HIGHER: Final[dict[Priority, Priority]] = {"low": "high", "high": "urgent", "urgent": "urgent"}
+
 KINDS: Final[tuple[str, ...]] = tuple(DEFAULT_PRIORITY)
 KIND_INDEX: Final[dict[str, int]] = {kind: index for index, kind in enumerate(KINDS)}
 KIND_BIT: Final[dict[str, int]] = {kind: 1 << index for index, kind in enumerate(KINDS)}

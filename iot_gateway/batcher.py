@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from alerts import batch as batches
-from alerts.batch import VALUE_FIELDS, Batch, Reading, batch_of
+from alerts.batch import NO_SEQ, VALUE_FIELDS, Batch, Reading, batch_of
 from alerts.commands import Command
 from alerts.engine import Engine
 from alerts.vocabulary import SOURCE_INDEX
@@ -100,6 +100,7 @@ class Batcher:
             admitted.results += decoded.results
             for rejection in decoded.rejections:
                 self._reject(rejection, message, admitted)
+                self._count(rejection, decoded.items, arrival, message.received_at_ms, readings)
             for item in decoded.items:
                 row = self._row(item, new_rows)
                 if row is None:
@@ -108,6 +109,27 @@ class Batcher:
                 self._take(item, row, arrival, message, readings, admitted)
         admitted.batch = batch_of(readings, tuple(new_rows))
         return admitted
+
+    def _count(
+        self,
+        rejection: Rejection,
+        items: list[Item],
+        arrival: int,
+        received_at_ms: int,
+        readings: list[Reading],
+    ) -> None:
+        """What cannot be used is not missing either; unless what is left of it is taken anyway."""
+        fleet, seq = self._engine.fleet, rejection.seq
+        row = fleet.row_of.get(rejection.device_id)
+        if row is None or seq is None or not fleet.devices[row].registered:
+            return
+        if all((item.boot, item.seq) != (rejection.boot, seq) for item in items):
+            readings.append(
+                Reading(
+                    row, received_at_ms, received_at_ms, arrival, seq=seq, boot=rejection.boot, wants_ack=True,
+                    unread=True,
+                )
+            )  # fmt: skip
 
     def _row(self, item: Item, new_rows: dict[str, int]) -> int | None:
         """The row of an item's device; alarms of strangers get one."""
@@ -162,6 +184,9 @@ class Batcher:
             arrival=arrival,
             on_bits=item.on_bits,
             off_bits=item.off_bits,
+            seq=NO_SEQ if item.boot == NO_SEQ_BOOT else item.seq,
+            boot=item.boot,
+            wants_ack=item.wants_ack,
         )
         said = item.said
         if isinstance(said, (Location, Alarm)):

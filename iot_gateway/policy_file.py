@@ -8,12 +8,14 @@ from dataclasses import asdict, fields, is_dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from alerts.batch import VALUE_FIELDS
-from alerts.policy import EVERY_DEVICE, FencePolicy, Limit, Policy
+from alerts.policy import EVERY_DEVICE, FencePolicy, Limit, Policy, WanderPolicy
 from alerts.vocabulary import DEFAULT_PRIORITY, DEVICE_KINDS
+from alerts.wander import PARTS
 from iot_gateway.settings import ConfigError
 
 LONGEST_S: Final = 31 * 86_400.0
@@ -109,6 +111,9 @@ def _check(policy: Policy) -> None:
     if set(policy.priority) != set(DEFAULT_PRIORITY):
         raise ValueError("priority: every kind has one")
     _check_fence(policy.fence)
+    if policy.position_ask_s > min(policy.position_lost_s, policy.position_still_s):
+        raise ValueError("position_ask_s is not longer than position_lost_s and position_still_s")
+    _check_wander(policy.wander)
     if policy.clock_readings < 1:
         raise ValueError("clock_readings is at least 1")
     if policy.contact_missed < 1:
@@ -139,6 +144,17 @@ def _check_fence(fence: FencePolicy) -> None:
         raise ValueError(
             "fence: raise_p is between 0 and 1, doubt_sigma more than 0, longest_gap_s at least 1"
         )
+
+
+def _check_wander(wander: WanderPolicy) -> None:
+    if set(wander.weights) != set(PARTS) or not all(0 <= w <= 1 for w in wander.weights.values()):
+        raise ValueError(f"wander.weights: {', '.join(PARTS)}, each between 0 and 1")
+    if not (0 <= wander.night_from_hour <= 24 and 0 <= wander.night_to_hour <= 24):
+        raise ValueError("wander: hours are between 0 and 24")
+    try:
+        ZoneInfo(wander.tz)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(f"wander.tz: {wander.tz!r} is no time zone") from error
 
 
 def _numbers(value: Any, key: str) -> Iterator[tuple[str, float]]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from alerts.batch import VALUE_FIELDS, Batch
+from alerts.batch import NO_SEQ, VALUE_FIELDS, Batch
 from alerts.commands import RosterCommand
 from alerts.engine import Decisions, DeviceRequest, Engine
 from alerts.policy import Policy
@@ -78,6 +78,10 @@ def batch_of_rows(came: Fixes, received: Longs, measured: Longs, degrees: Floats
         worn=np.where(said, np.nan, ~came.charging[rows]),
         charging=np.where(said, np.nan, came.charging[rows]),
         values=np.full((n, len(VALUE_FIELDS)), np.nan),
+        seq=np.full(n, NO_SEQ, np.int64),
+        boot=np.zeros(n, np.int64),
+        wants_ack=np.zeros(n, np.bool_),
+        unread=np.zeros(n, np.bool_),
     )
 
 

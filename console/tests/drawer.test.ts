@@ -33,8 +33,16 @@ describe('why, in words', () => {
         '在围栏外 92 m，卫星定位，精度 8 m，2 个定位点，持续 61 秒，步速 1.1 m/s，在围栏外的把握 99.6%'],
       [{ rule: 'fence', margin_m: 4, acc_m: 8, src: 'gnss', witnesses: 1, for_ms: 0, p_inside: 1, silent_ms: 180_000 },
         '在围栏内、距边界 4 m，卫星定位，精度 8 m，1 个定位点，此后 3 分钟没有定位，在危险区内的把握 99.9%'],
+      [{ rule: 'fence', margin_m: -92.4, acc_m: 8, src: 'gnss', witnesses: 2, for_ms: 61_000, wander: { score: 0.8, parts: ['night', 'pacing', 'something new'] } },
+        '在围栏外 92 m，卫星定位，精度 8 m，2 个定位点，持续 61 秒，夜间，来回走动'],
+      [{ rule: 'fence', margin_m: -92.4, wander: { parts: 'odd' } }, '在围栏外 92 m，定位来源不明，精度未知'],
       [{ rule: 'readable_again' }, '报文恢复可读'], [{ rule: 'shelf_ended' }, '搁置到期'], [{ rule: 'removed_from_roster' }, '设备已从名册移除'],
       [{ rule: 'outage', silent: 12, devices: 20 }, '20 台常报设备中有 12 台没有信号'], [{ rule: 'chatter_over', raises: 5 }, '反复 5 次后已平稳'],
+      [{ rule: 'position_lost', near: 'exit', fix_age_ms: 960_000, margin_m: 7.7, acc_m: 5, src: 'gnss', p: 0.02, contact_since_ms: NOW }, '有信号但已 16 分钟定不到位，最后出现在围栏边上，在围栏内、距边界 8 m，精度 5 m'],
+      [{ rule: 'position_lost', near: 'doubt', fix_age_ms: 960_000, margin_m: -31, acc_m: null }, '有信号但已 16 分钟定不到位，最后可能已越界，在围栏外 31 m'],
+      [{ rule: 'position_lost', found: true }, '又定到位了'], [{ rule: 'position_lost', found: false }, '手环已摘下，或已报离开安全区'],
+      [{ rule: 'data_gap', missing: 3, first_seq: 4, last_seq: 6, boot: 1 }, '设备有 3 条消息一直没收到'],
+      [{ rule: 'data_gap', missing: 0, filled: true }, '缺的消息已补齐'], [{ rule: 'data_gap', missing: 2, filled: false }, '缺的消息不再等待'],
     ]
     for (const [because, sentence] of rules) {
       expect(say(because)).toBe(sentence)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from oracle import Oracle
 
-from alerts.batch import VALUE_FIELDS, Reading, batch_of
+from alerts.batch import NO_SEQ, VALUE_FIELDS, Reading, batch_of
 from alerts.commands import (
     OUTING_VERBS,
     VERBS,
@@ -27,7 +27,7 @@ from alerts.commands import (
 )
 from alerts.engine import Decisions, Engine
 from alerts.lifecycle import Transition
-from alerts.policy import ChatterPolicy, LearnPolicy, OutagePolicy, Policy
+from alerts.policy import ChatterPolicy, LearnPolicy, OutagePolicy, Policy, WanderPolicy
 from alerts.roster import Device, Fence, Model, RosterEdit, Site
 from alerts.vocabulary import DEVICE_KINDS, SOURCE_INDEX, bits_of
 
@@ -93,6 +93,9 @@ def item(
     worn: bool | None = None,
     charging: bool | None = None,
     faults: tuple[str, ...] | None = None,
+    seq: int = NO_SEQ,
+    boot: int = 0,
+    ack: bool = True,
     **values: float,
 ) -> Reading:
     """One item of a device, measured `ago_ms` before it arrived."""
@@ -101,7 +104,8 @@ def item(
         row, at_ms, at_ms - ago_ms, arrival, lat, lon, acc_m, SOURCE_INDEX[src] if place is not None else 0,
         bits_of(list(on)), bits_of(list(off)),
         np.nan if worn is None else float(worn), np.nan if charging is None else float(charging),
-        tuple(values.get(name, np.nan) for name in VALUE_FIELDS), faults,
+        tuple(values.get(name, np.nan) for name in VALUE_FIELDS), faults, seq, boot,
+        ack,
     )  # fmt: skip
 
 
@@ -136,9 +140,21 @@ def numbered(inputs: Sequence[Input]) -> list[Input]:
 # Limits of commands short enough to be met in a short stream; the rules are the same.
 QUICK = Policy(
     shelve_max_s=1200.0,
+    data_gap_s=30.0,
+    data_gap_forget_s=300.0,
+    position_lost_s=20.0,
+    position_still_s=40.0,
+    position_learn_s=90.0,
+    position_ask_s=5.0,
+    position_acc_m=20.0,
+    position_gaps=0.5,
+    position_near_m=80.0,
+    wander=WanderPolicy(
+        night_from_hour=19, routine_fixes=3.0, routine_share=0.4, enough=0.5, odds=40.0, bad_p=0.5
+    ),
     shelve_person_max_s=300.0,
     learn=LearnPolicy(after=2, forget=0.25, floor_s=10.0),
-    outage=OutagePolicy(min_devices=2, min_sites=1),
+    outage=OutagePolicy(min_devices=2, min_sites=1, back_s=45.0),
     chatter=ChatterPolicy(raises=2, calm_s=60.0),
     outing_grace_s=300.0,
     outing_max_s=7200.0,
@@ -296,6 +312,33 @@ class Habits:
         return said | (self.heartbeat(dice) if dice.random() < 0.2 else {})
 
 
+class Numbers:
+    """How devices number their items: not at all, all to be acknowledged, or only some of them."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = Random(f"numbers {seed}")
+        self.asks = self.dice.choice([None, 1.0, 1.0, 0.97])
+        self.next = {row: self.dice.choice([0, 7]) for row in range(len(DEVICE_IDS))}
+        self.boots = dict.fromkeys(self.next, 0)
+        self.skipped: dict[int, list[tuple[int, int]]] = {row: [] for row in self.next}
+
+    def one(self, row: int) -> Said:
+        dice = self.dice
+        if self.asks is None or dice.random() < 0.05:
+            return {}
+        if dice.random() < 0.03:
+            self.boots[row], self.next[row] = self.boots[row] + 1, 0
+        said = {"ack": dice.random() < self.asks}
+        if self.skipped[row] and dice.random() < 0.3:
+            boot, seq = self.skipped[row].pop(dice.randrange(len(self.skipped[row])))
+            return said | {"boot": boot, "seq": seq}
+        for _ in range(dice.choice([0, 0, 0, 0, 0, 1, 3])):
+            self.skipped[row].append((self.boots[row], self.next[row]))
+            self.next[row] += 1
+        self.next[row] += 1
+        return said | {"boot": self.boots[row], "seq": self.next[row] - 1}
+
+
 def a_command(dice: Random) -> Said:
     """Which open alarm and which version is found when the stream is played."""
     return {
@@ -353,7 +396,7 @@ def roster_command(number: int, at_ms: int, edit: RosterEdit) -> RosterCommand:
 def play(roster_seed: int, action_seeds: Sequence[int]) -> tuple[Oracle, list[Input]]:
     """The oracle's run over a stream, and the stream with the targets of its commands found."""
     oracle, inputs = Oracle(QUICK), []
-    habits, at_ms = Habits(roster_seed), EVENING_MS
+    habits, numbers, at_ms = Habits(roster_seed), Numbers(roster_seed), EVENING_MS
 
     def take(made: Input) -> None:
         inputs.append(made)
@@ -375,9 +418,9 @@ def play(roster_seed: int, action_seeds: Sequence[int]) -> tuple[Oracle, list[In
             fix = {name: said[name] for name in ("place", "acc_m", "src")}
             for time in range(said["times"]):
                 at_ms += said["every_ms"] if time else 0
-                take(item(row, at_ms, arrival=len(inputs), **fix))
+                take(item(row, at_ms, arrival=len(inputs), **fix, **numbers.one(row)))
         else:
-            take(item(row, at_ms, arrival=len(inputs), ago_ms=age_ms, **said))
+            take(item(row, at_ms, arrival=len(inputs), ago_ms=age_ms, **said, **numbers.one(row)))
     oracle.until(end_ms(inputs))
     return oracle, inputs
 

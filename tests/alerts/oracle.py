@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import shapely
 from stories import Diary, Fix, Pair, side_unknown
 
@@ -22,9 +23,10 @@ from alerts.batch import VALUE_FIELDS, Reading
 from alerts.commands import AlarmCommand, Command, ListeningCommand, OutingCommand, RosterCommand
 from alerts.policy import Limit, Policy
 from alerts.roster import Device, Fence, Model, RosterEdit
-from alerts.vocabulary import KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
+from alerts.vocabulary import HIGHER, KIND_INDEX, LATCHING, MOMENTARY, SOURCES, kinds_of
+from alerts.wander import parts_of
 
-SHELF, LATCH, TIMER, SCHEDULE = 0, 1, 2, 3
+SHELF, LATCH, GRACE, TIMER, SCHEDULE = 0, 1, 2, 3, 4
 FENCE_KINDS = ("fence_left", "fence_entered")
 
 
@@ -153,6 +155,21 @@ class Wearer:
     fix: tuple[int, float, float] | None = None
     fix_gap_ms: int = 0
     look_ms: int | None = None  # when silence decides about fences
+    contact_since_ms: int | None = None
+    usable: tuple[int, float, float] | None = None  # the last fix to find somebody by: taken, lat, lon
+    usable_first_ms: int | None = None
+    want_ms: int | None = None  # heard, worn, and without another one, since
+    want_due_ms: int | None = None
+    want_asked: bool = False
+    want_longest_ms: float = 0.0
+    on_way: bool = False
+    off_wrist: dict[str, bool] = field(default_factory=dict)  # by its words on being worn and charging
+    boot: int | None = None  # its numbers: of which boot, how far, when that was, all to be acknowledged
+    top: int = 0
+    top_ms: int = 0
+    keeps: bool = False
+    missing: dict[tuple[int, int], int] = field(default_factory=dict)  # (boot, number) -> since
+    told: set[tuple[int, int]] = field(default_factory=set)  # ... of which an alarm says so
     off_ms: int = 0  # what its clock is behind
     guess: tuple[int, int, int] | None = None  # ... what it seems to be, since when, how often
     holds: set[str] = field(default_factory=set)
@@ -164,6 +181,8 @@ class Wearer:
     fences: dict[str, Held] = field(default_factory=dict)
     late_until_ms: int | None = None  # an outing is over, and she was not seen at home since
     diary: Diary | None = None
+    way: float = 0.0  # how much she walked as the lost do when her position was wanting
+    habits: dict[int, tuple[float, float]] = field(default_factory=dict)  # hour of the day -> fixes, on foot
 
 
 @dataclass
@@ -194,7 +213,9 @@ class Episode:
     version: int = 0
     shelved: bool = False
     suppressed: bool = False
+    parent: str | None = None
     acknowledged_ms: int = 0
+    higher: bool = False  # its wearer walks as the lost do
 
 
 class Oracle:
@@ -207,6 +228,7 @@ class Oracle:
         self.counties: dict[str, str | None] = {}
         self.silent: set[int] = set()
         self.out: dict[tuple[str, str], str] = {}  # group -> the alarm that says so
+        self.ending: dict[tuple[str, str], tuple[str, int]] = {}  # ... until when it still explains
         self.raises: dict[tuple[str, str, str | None], list[int]] = {}
         self.latched: dict[tuple[str, str, str | None], int] = {}
         self.fences: dict[str, Fence] = {}
@@ -238,6 +260,8 @@ class Oracle:
                 self.end_shelf(key, due_ms)
             elif rank == LATCH:
                 self.end_latch(key, due_ms)
+            elif rank == GRACE:
+                self.end_grace(due_ms)
             elif rank == TIMER:
                 self.fire(row, kind, due_ms)
             else:
@@ -246,7 +270,9 @@ class Oracle:
 
     def fire(self, row: int, kind: str, due_ms: int) -> None:
         wearer = self.wearers[row]
-        if kind == "fence_left":
+        if kind == "data_gap":
+            self.look_at_gaps(row, due_ms)
+        elif kind == "fence_left":
             if wearer.look_ms == due_ms and self.deaf_since_ms is None:
                 self.look_again(row, due_ms)
         elif kind == "contact_lost":
@@ -326,40 +352,58 @@ class Oracle:
             group, None, group[1] if group[0] == "site" else None, "site_contact_lost", None, at_ms
         )
         self.out[group] = self.episodes[group[1], "site_contact_lost", None].alarm_id
+        self.ending.pop(group, None)
         self.suppress_anew(at_ms)
 
     def end_outage(self, group: tuple[str, str], at_ms: int) -> None:
-        del self.out[group]
+        self.ending[group] = self.out.pop(group), full_second(at_ms + ms(self.policy.outage.back_s))
+        self.due(self.ending[group][1], GRACE)
         self.close_condition((group[1], "site_contact_lost", None), at_ms)
         self.suppress_anew(at_ms)
 
     def reconsider(self, at_ms: int) -> None:
         calm = []
-        for group in self.out:
+        for group in list(self.out):
             heard, silent = self.members(group, at_ms)
             if len(silent) <= self.policy.outage.back_share * len(heard):
                 calm.append(group)
         for group in calm:
             self.end_outage(group, at_ms)
 
-    def explained(self, alarm: Episode) -> bool:
-        """Whether an outage that is wider than the alarm's own subject goes on."""
+    def end_grace(self, at_ms: int) -> None:
+        if any(until_ms == at_ms for _, until_ms in self.ending.values()):
+            self.ending = {g: (i, until_ms) for g, (i, until_ms) in self.ending.items() if until_ms > at_ms}
+            self.suppress_anew(at_ms)
+
+    def explained(self, alarm: Episode) -> str | None:
+        """The alarm of the nearest outage that is wider than the alarm's own subject."""
         if alarm.kind not in {"contact_lost", "site_contact_lost"}:
-            return False
+            return None
         groups = self.groups(alarm.site_id)
         own = (alarm.subject_type, alarm.subject_id)
         if alarm.subject_type == "zone":
             groups = [("zone", "all")]
         if own in groups:
             groups = groups[groups.index(own) + 1 :]
-        return any(group in self.out for group in groups)
+        explaining = {g: alarm_id for g, (alarm_id, _) in self.ending.items()} | self.out
+        return next((explaining[group] for group in groups if group in explaining), None)
 
     def suppress_anew(self, at_ms: int) -> None:
+        freed = False
         for alarm in list(self.episodes.values()):
-            now = self.explained(alarm)
-            if now != alarm.suppressed and alarm.kind in {"contact_lost", "site_contact_lost"}:
-                alarm.suppressed = now
-                self.note(alarm, at_ms, "suppress" if now else "unsuppress", alarm.state)
+            if alarm.kind not in {"contact_lost", "site_contact_lost"}:
+                continue
+            parent = self.explained(alarm)
+            if alarm.suppressed and parent is None and alarm.state == "cleared_unacknowledged":
+                if all(e.alarm_id != alarm.parent for e in self.episodes.values()):
+                    alarm.state, freed = "normal", True
+                    self.note(alarm, at_ms, "acknowledge", "cleared_unacknowledged")
+                continue
+            was, alarm.suppressed, alarm.parent = alarm.suppressed, parent is not None, parent
+            if was != alarm.suppressed:
+                self.note(alarm, at_ms, "suppress" if parent else "unsuppress", alarm.state)
+        if freed:
+            self.suppress_anew(at_ms)
 
     # Conditions -----------------------------------------------------------------------------
 
@@ -373,6 +417,10 @@ class Oracle:
     def read(self, item: Reading) -> None:
         row, wearer = item.device_row, self.wearers[item.device_row]
         now = item.received_at_ms
+        if item.seq >= 0 and wearer.info.kind in self.policy.contact_every_s:
+            self.count(row, item)
+        if item.unread:
+            return
         on, off = kinds_of(item.on_bits), kinds_of(item.off_bits)
         said_ms = self.set_right(wearer, item.measured_at_ms, now)
         if (on or off) and "unreadable" not in on and "unreadable" in wearer.holds:
@@ -381,6 +429,9 @@ class Oracle:
             self.say_on(row, kind, said_ms)
         for kind in off:
             self.say_off(row, kind, said_ms)
+        resumed = wearer.contact_since_ms is None or "contact_lost" in wearer.holds
+        if resumed:
+            wearer.contact_since_ms = now
         if "contact_lost" in wearer.holds:
             self.set(row, "contact_lost", False)
         if wearer.first_ms is None:
@@ -391,6 +442,57 @@ class Oracle:
         self.levels(item, said_ms)
         if math.isfinite(item.lat_deg) and math.isfinite(item.lon_deg):
             self.locate(item, said_ms)
+        self.find(row, now)
+
+    # Numbers that did not come ----------------------------------------------------------------
+
+    def count(self, row: int, item: Reading) -> None:
+        wearer, now, name = self.wearers[row], item.received_at_ms, (item.boot, item.seq)
+        at_ms = min(item.measured_at_ms, now)
+        if item.measured_at_ms < now - ms(self.policy.clock_behind_s):
+            at_ms = now
+        if wearer.boot is None or (item.boot != wearer.boot and at_ms >= wearer.top_ms):
+            wearer.boot, wearer.top, wearer.top_ms, wearer.keeps = item.boot, item.seq, at_ms, item.wants_ack
+            return
+        had = bool(wearer.told)
+        if item.boot == wearer.boot:
+            if wearer.keeps and not item.wants_ack:
+                wearer.keeps = False
+                for key in [key for key in wearer.missing if key[0] == item.boot]:
+                    self.no_longer(wearer, key)
+            elif wearer.keeps:
+                for number in range(wearer.top + 1, item.seq):
+                    wearer.missing[item.boot, number] = full_second(now)
+                    self.plan_gap(row, full_second(now))
+            if item.seq > wearer.top or not wearer.keeps:
+                wearer.top_ms = max(wearer.top_ms, at_ms)
+            wearer.top = max(wearer.top, item.seq)
+        self.no_longer(wearer, name)
+        if had and not wearer.told:
+            self.set(row, "data_gap", False)
+
+    def no_longer(self, wearer: Wearer, name: tuple[int, int]) -> None:
+        wearer.missing.pop(name, None)
+        wearer.told.discard(name)
+
+    def plan_gap(self, row: int, since: int) -> None:
+        for after_s in (self.policy.data_gap_s, self.policy.data_gap_forget_s):
+            self.due(full_second(since + ms(after_s)), TIMER, row, "data_gap")
+
+    def look_at_gaps(self, row: int, now: int) -> None:
+        if self.deaf_since_ms is not None:
+            return
+        wearer, had = self.wearers[row], bool(self.wearers[row].told)
+        for name, since in list(wearer.missing.items()):
+            if full_second(since + ms(self.policy.data_gap_forget_s)) <= now:
+                self.no_longer(wearer, name)
+        fresh = {n for n, since in wearer.missing.items() if since + ms(self.policy.data_gap_s) <= now}
+        fresh -= wearer.told
+        wearer.told |= fresh
+        if fresh and ("data_gap" not in wearer.holds or "data_gap" in wearer.closed):
+            self.set(row, "data_gap", True)
+        elif had and not wearer.told:
+            self.set(row, "data_gap", False)
 
     def set_right(self, wearer: Wearer, measured_ms: int, now: int) -> int:
         """When it was measured, by a clock whose error shows again and again."""
@@ -455,6 +557,13 @@ class Oracle:
                 if wearer.lost_due_ms is not None:
                     wearer.lost_due_ms = full_second(wearer.lost_due_ms + deaf_ms)
                     self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
+                wearer.missing = {n: full_second(at + deaf_ms) for n, at in wearer.missing.items()}
+                for since in set(wearer.missing.values()):
+                    self.plan_gap(row, since)
+                if wearer.want_due_ms is not None:
+                    wearer.want_due_ms = full_second(wearer.want_due_ms + deaf_ms)
+                if wearer.want_ms is not None:
+                    wearer.want_ms += deaf_ms
                 if wearer.look_ms is not None:
                     wearer.look_ms = full_second(wearer.look_ms + deaf_ms)
                     self.due(wearer.look_ms, TIMER, row, "fence_left")
@@ -471,6 +580,10 @@ class Oracle:
         if wearer.level_ms is not None and self.late(item, said_ms, wearer.level_ms, wearer.level_taken_ms):
             return
         wearer.level_ms, wearer.level_taken_ms = said_ms, item.received_at_ms
+        if not math.isnan(item.worn):
+            wearer.off_wrist["worn"] = item.worn == 0
+        if not math.isnan(item.charging):
+            wearer.off_wrist["charging"] = item.charging == 1
         there, gone = set(), set()
         for limit in self.policy.limits:
             if wearer.info.kind in limit.device_kinds:
@@ -540,10 +653,50 @@ class Oracle:
             held.witnessed_now = pair.witnesses > before[fence_id]
             if self.fences[fence_id].role == "safe" and pair.verdict == "calm" and pair.calm:
                 held.occupied_ms = known.track.fix.at_ms
-        self.decide(row, now, present=now - wearer.fix[0] <= ms(self.policy.fence.present_s))
+        present = now - wearer.fix[0] <= ms(self.policy.fence.present_s)
+        if present:
+            self.hasten(row, now)
+        self.decide(row, now, present=present)
         self.watch(row, now)
         for held in wearer.fences.values():
             held.witnessed_now = False
+
+    def hasten(self, row: int, now: int) -> None:
+        """Who walks as the lost do is believed to be out at smaller odds, and sooner."""
+        wearer, rule, convicted = self.wearers[row], self.policy.wander, []
+        for fence_id, pair in wearer.diary.now.pairs.items():
+            raise_p = self.raise_p(fence_id)
+            own = self.fences[fence_id].evidence or {}
+            least_ms = rule.confirm_share * round(own.get("confirm_s", self.policy.fence.confirm_s) * 1000)
+            if (
+                self.counts(wearer, fence_id)
+                and pair.verdict != "breached"
+                and not pair.calm
+                and pair.witnesses >= self.policy.fence.confirm_fixes
+                and wearer.diary.now.track.fix.at_ms - pair.first_ms >= least_ms
+                and wearer.diary.now.track.burst + wearer.diary.now.track.stray <= rule.bad_p
+                and pair.breach_p >= raise_p / (raise_p + rule.odds * (1 - raise_p))
+                and self.score(wearer, fence_id, now) >= rule.enough
+            ):
+                convicted.append(pair)
+        for pair in convicted:
+            pair.verdict = "breached"
+        if convicted:
+            wearer.diary.settle()
+
+    def score(self, wearer: Wearer, fence_id: str, now: int) -> float:
+        """The parts are compared with slow ones of their own (test_wander)."""
+        fixes, beyond = wearer.diary.fixes, self.beyond(fence_id)
+        columns = [np.array([getattr(fix, name) for fix in fixes]) for name in ("at_ms", "lat", "lon")]
+        parts = parts_of(self.policy.wander, *columns, np.array([beyond(fix)[0] for fix in fixes]), now)
+        seen, walked = wearer.habits.get(self.hour(now), (0, 0))
+        rule = self.policy.wander
+        if wearer.diary.now.track.walking > 0.5 and seen >= rule.routine_fixes:
+            parts += ["unusual"] if walked <= rule.routine_share * seen else []
+        return round(1 - math.prod(1 - rule.weights[part] for part in parts), 2)
+
+    def hour(self, at_ms: int) -> int:
+        return datetime.fromtimestamp(at_ms / 1000, ZoneInfo(self.policy.wander.tz)).hour
 
     def beyond(self, fence_id: str):
         """How far beyond a fence a fix lies, and where beyond begins."""
@@ -569,6 +722,86 @@ class Oracle:
                 wearer.fix_gap_ms + (gap - wearer.fix_gap_ms) // 4 if wearer.fix_gap_ms else gap
             )
         wearer.fix, wearer.fix_taken_ms = (fix.at_ms, fix.lat, fix.lon), now
+        hour, keep = self.hour(fix.at_ms), 1 - self.policy.wander.routine_forget
+        seen, walked = wearer.habits.get(hour, (0, 0))
+        wearer.habits[hour] = seen * keep + 1, walked * keep + (wearer.diary.now.track.walking > 0.5)
+        self.usable(wearer, fix, now)
+
+    # Positions that are wanting ---------------------------------------------------------------
+
+    def usable(self, wearer: Wearer, fix: Fix, now: int) -> None:
+        """A fix by which she can be found, or which says on which side of every fence she is."""
+        policy, track = self.policy, wearer.diary.now.track
+        sigma_m = math.sqrt(wearer.diary.variance(fix))
+        away = [
+            abs(self.grounds[i].margin_m(fix.lat, fix.lon)) for i in wearer.fences if self.counts(wearer, i)
+        ]
+        if sigma_m * 1.51 > policy.position_acc_m and (
+            not away or min(away) < policy.position_sigmas * sigma_m
+        ):
+            return
+        gap = 0 if wearer.want_ms is None else now - wearer.want_ms
+        wearer.want_longest_ms = max(gap, wearer.want_longest_ms * (1 - policy.position_forget))
+        surely = track.burst + track.stray <= policy.position_bad_p
+        wearer.on_way = surely and track.walking >= policy.position_walking_p
+        wearer.usable = now, fix.lat, fix.lon
+        wearer.usable_first_ms = now if wearer.usable_first_ms is None else wearer.usable_first_ms
+        self.want(wearer, now)
+
+    def want(self, wearer: Wearer, now: int) -> None:
+        policy = self.policy
+        learnt_ms = wearer.usable_first_ms + ms(policy.position_learn_s)
+        usual_ms = ms(policy.position_lost_s if wearer.on_way else policy.position_still_s)
+        least_ms = max(usual_ms, learnt_ms - now)
+        wait_ms = int(max(least_ms, policy.position_gaps * wearer.want_longest_ms))
+        wearer.want_ms, wearer.want_asked = now, False
+        wearer.want_due_ms = now + max(wait_ms - ms(policy.position_ask_s), 0)
+
+    def find(self, row: int, now: int) -> None:
+        """At every sign of life."""
+        wearer = self.wearers[row]
+        if wearer.usable is None:
+            return
+        holds = "position_lost" in wearer.holds
+        moot = True in wearer.off_wrist.values() or bool(wearer.holds & {"fence_left", "strap_off"})
+        anew = holds and "position_lost" in wearer.closed
+        if holds and (moot or wearer.usable[0] == now):
+            self.set(row, "position_lost", False)
+            anew = False
+        if moot or wearer.contact_since_ms == now or (anew and wearer.want_due_ms is None):
+            self.want(wearer, now)
+        due = wearer.want_due_ms is not None and wearer.want_due_ms <= now
+        if moot or not due or wearer.info.kind != "wristband" or self.deaf_since_ms is not None:
+            return
+        edge = self.at_an_edge(wearer)
+        if edge is None:
+            wearer.want_asked, wearer.want_due_ms = False, now + ms(self.policy.position_lost_s)
+        elif not wearer.want_asked:
+            wearer.want_asked, wearer.want_due_ms = True, now + ms(self.policy.position_ask_s)
+        else:
+            wearer.want_due_ms, wearer.way = None, self.score(wearer, edge, now)
+            self.set(row, "position_lost", True)
+
+    def at_an_edge(self, wearer: Wearer) -> str | None:
+        """The fence that makes it matter."""
+        _, lat, lon = wearer.usable
+        margins = {i: self.grounds[i].margin_m(lat, lon) for i in wearer.fences if self.counts(wearer, i)}
+        safe = {i: m for i, m in margins.items() if self.fences[i].role == "safe"}
+        forbidden = {i: m for i, m in margins.items() if self.fences[i].role == "forbidden"}
+        if any(held.entered for held in wearer.fences.values()):
+            return None
+        near_m = self.policy.position_near_m
+        if forbidden and max(forbidden.values()) >= -near_m:
+            return max(forbidden, key=forbidden.__getitem__)
+        if safe and abs(max(safe.values())) <= near_m:
+            return max(safe, key=safe.__getitem__)
+        chances = {i: wearer.diary.now.pairs[i].breach_p for i in margins}
+        left = min((chances[i] for i in safe), default=0.0)
+        entered = max((chances[i] for i in forbidden), default=0.0)
+        if max(left, entered) < self.policy.position_doubt_p:
+            return None
+        side = safe if left >= entered else forbidden
+        return max(side, key=side.__getitem__)
 
     def watch(self, row: int, now: int) -> None:
         """When to look again at somebody who may be outside."""
@@ -830,7 +1063,10 @@ class Oracle:
         for device in edit.devices:
             if device.device_id not in rows:
                 rows[device.device_id] = self.enrol(device)
-            self.wearers[rows[device.device_id]].info = device
+            wearer = self.wearers[rows[device.device_id]]
+            if wearer.info.resident_id != device.resident_id:
+                wearer.habits.clear()
+            wearer.info = device
             touched.add(rows[device.device_id])
         for device_id in edit.remove_devices:
             if device_id in rows and self.wearers[rows[device_id]].info.registered:
@@ -843,12 +1079,20 @@ class Oracle:
         wearer = self.wearers[row]
         wearer.info = Device(wearer.info.device_id, "unknown", registered=False)
         wearer.waits.clear()
+        wearer.habits.clear()
         for kind in list(wearer.holds - set(FENCE_KINDS)):
             self.set(row, kind, False)
         wearer.look_ms, wearer.guess, wearer.off_ms, wearer.fix_gap_ms = None, None, 0, 0
         wearer.diary.forget_track()
         wearer.heard_ms = wearer.lost_due_ms = wearer.level_ms = wearer.fix = None
         wearer.first_ms, wearer.gap_ms, wearer.gaps, wearer.declared = None, 0, 0, False
+        wearer.contact_since_ms = wearer.usable = wearer.want_ms = wearer.want_due_ms = None
+        wearer.usable_first_ms = None
+        wearer.want_longest_ms, wearer.want_asked, wearer.on_way = 0.0, False, False
+        wearer.off_wrist.clear()
+        wearer.boot, wearer.keeps = None, False
+        wearer.missing.clear()
+        wearer.told.clear()
 
     def supervise(self, row: int, now: int) -> None:
         wearer = self.wearers[row]
@@ -949,7 +1193,9 @@ class Oracle:
             alarm.site_id = site_id or alarm.site_id
             event, before = "reraise", alarm.state
         alarm.state = "active_unacknowledged"
-        alarm.suppressed = self.explained(alarm)
+        alarm.higher |= kind == "position_lost" and self.wearers[row].way >= self.policy.wander.enough
+        alarm.parent = self.explained(alarm)
+        alarm.suppressed = alarm.parent is not None
         self.latched.pop(key, None)
         self.raises.setdefault(key, []).append(at_ms)
         self.note(alarm, at_ms, event, before)
@@ -995,6 +1241,8 @@ class Oracle:
         code = getattr(self, f"on_{c.verb}")(alarm, c)
         if code == "done":
             self.note(alarm, c.received_at_ms, c.verb, before)
+            if alarm.kind == "site_contact_lost" and alarm.state == "normal":
+                self.suppress_anew(c.received_at_ms)
         return code
 
     def on_acknowledge(self, alarm: Episode, c: AlarmCommand) -> str:
@@ -1040,7 +1288,8 @@ class Oracle:
         return "done"
 
     def on_close(self, alarm: Episode, c: AlarmCommand) -> str:
-        urgent = self.policy.priority[alarm.kind] == "urgent"
+        usual = self.policy.priority[alarm.kind]
+        urgent = (HIGHER[usual] if alarm.higher else usual) == "urgent"
         if c.outcome not in {"real", "false", "test", "other"} or (urgent and not (c.text or "").strip()):
             return "invalid"
         alarm.state = "normal"

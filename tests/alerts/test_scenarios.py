@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import city
@@ -23,11 +24,17 @@ GROUNDS = Fence("grounds", "safe", city.square(100.0), site_id="house")
 POND = Fence("pond", "forbidden", city.circle(60.0, 300.0), site_id="house")
 
 
+# The wants of a house are known after a day; here they are from the beginning.
+KNOWN = replace(Policy(), position_learn_s=0.0)
+
+
 class Evening:
     """A house with its devices and fences, and what the engine decided so far."""
 
-    def __init__(self, *roster: Fence | Device | Model, begins: str = "00:00") -> None:
-        self.engine = Engine(Policy())
+    def __init__(
+        self, *roster: Fence | Device | Model, begins: str = "00:00", policy: Policy = KNOWN
+    ) -> None:
+        self.engine = Engine(policy)
         self.now_ms = clock(begins)
         self.made: list[Transition] = []
         self.requests: list[DeviceRequest] = []
@@ -750,11 +757,64 @@ def test_a_house_that_is_cut_off_is_one_alarm():
 def test_who_stays_silent_when_the_house_is_back_is_told():
     evening, worn = a_district()
     evening.at("00:10")
-    for device_id in worn[:3]:
-        evening.says(device_id, bat=80.0)
+    heard_until(evening, worn[:3], "00:19")
     assert evening.state("site_contact_lost") == "cleared_unacknowledged"
+    assert told(evening) == [("h0", "cleared_unacknowledged")], "who is not back yet may be soon"
+    heard_until(evening, worn[:3], "00:22")
     (still,) = [a for a in evening.engine.alarms.open.values() if a.state == "active_unacknowledged"]
     assert (still.subject_id, still.suppressed) == ("h0-3", False)
+
+
+def told(evening: Evening) -> list[tuple[str, str]]:
+    """(subject, state) of what lies before the desk."""
+    alarms = evening.engine.alarms.open.values()
+    return [(a.subject_id, a.state) for a in alarms if not a.suppressed]
+
+
+def test_who_is_back_with_the_house_waits_with_its_alarm_and_ends_with_it():
+    evening, worn = a_district()
+    evening.at("00:10")
+    for device_id in worn:
+        evening.says(device_id, bat=80.0)
+    assert told(evening) == [("h0", "cleared_unacknowledged")], "one, not one and four"
+    assert len(evening.engine.alarms.open) == 1 + len(worn)
+    assert evening.asks("acknowledge", "site_contact_lost") == "done"
+    heard_until(evening, worn, "00:22")
+    assert not evening.engine.alarms.open
+    ended = [t for t in evening.made if t.because.get("over")]
+    assert {(t.event, t.from_state, t.operator) for t in ended} == {
+        ("acknowledge", "cleared_unacknowledged", None)
+    }
+
+
+def test_an_outage_of_everything_that_is_over_is_one_acknowledgement():
+    evening, worn = a_district(houses=3)
+    evening.at("00:10")
+    for device_id in worn:
+        evening.says(device_id, bat=80.0)
+    assert told(evening) == [("all", "cleared_unacknowledged")]
+    (all_of_it,) = [a for a in evening.engine.alarms.open.values() if a.subject_id == "all"]
+    command = AlarmCommand("c", evening.now_ms, 0, "acknowledge", all_of_it.alarm_id, "zhao")
+    heard_until(evening, worn, "00:22")
+    assert told(evening) == [("all", "cleared_unacknowledged")]
+    evening._step(commands=[replace(command, received_at_ms=evening.now_ms)])
+    assert not evening.engine.alarms.open, "the county's, the houses' and the bands' too"
+
+
+def test_one_that_was_seen_to_before_its_end_takes_them_along_as_it_ends():
+    evening, worn = a_district()
+    evening.at("00:10").asks("acknowledge", "site_contact_lost")
+    heard_until(evening, worn, "00:22")
+    assert not evening.engine.alarms.open
+
+
+def test_who_falls_silent_again_after_the_outage_is_told():
+    evening, worn = a_district()
+    evening.at("00:10")
+    for device_id in worn:
+        evening.says(device_id, bat=80.0)
+    heard_until(evening, worn[1:], "00:20")
+    assert (worn[0], "active_unacknowledged") in told(evening)
 
 
 def test_half_a_house_is_no_outage():
@@ -957,6 +1017,263 @@ def test_one_fix_that_convinces_and_then_silence():
     house.at("03:30")
     raised = house.only("raise", "fence_left")
     assert raised.because["silent_ms"] == raised.at_ms - clock("02:40")
+
+
+# Positions that are wanting ---------------------------------------------------------------------
+
+GATE = (92.3, 0.3)
+
+
+def heartbeats(house: Evening, *, until: str, every_s: int = 60, **said) -> Evening:
+    """Signs of life without a position."""
+    while house.now_ms < clock(until):
+        house.at(wall(house.now_ms + every_s * 1000)).says("band-li", **({"bat": 80.0} | said))
+    return house
+
+
+def mrs_li_walks_to_the_gate(policy: Policy = KNOWN) -> Evening:
+    """At 02:15 she is eight metres from the fence, after three minutes of walking."""
+    house = Evening(MRS_LI, GROUNDS, begins="01:50", policy=policy).walks("band-li", HOME, until="02:12")
+    for minute, east_m in enumerate((30.1, 60.2, 92.3), start=13):
+        house.at(f"02:{minute}").says("band-li", place=(east_m, 0.3), acc_m=5.0)
+    return house
+
+
+def test_heard_but_not_found_since_she_walked_to_the_gate():
+    house = mrs_li_walks_to_the_gate()
+    heartbeats(house, until="02:27")
+    assert house.made == [], "a quarter of an hour indoors is nothing"
+    heartbeats(house, until="02:40")
+    raised = house.only("raise", "position_lost")
+    assert clock("02:30") <= raised.at_ms <= clock("02:32")
+    assert (raised.alarm.priority, raised.alarm.fence_id) == ("high", None)
+    because = raised.because
+    assert (because["rule"], because["near"], because["src"]) == ("position_lost", "exit", "gnss")
+    assert because["margin_m"] == pytest.approx(7.7, abs=1)
+    assert because["fix_age_ms"] == raised.at_ms - clock("02:15")
+    assert because["contact_since_ms"] == clock("01:50")
+    assert [(r.type, r.seq) for r in house.requests] == [("locate", None)], "asked first"
+    assert house.requests[0].expires_at_ms - 300_000 < raised.at_ms
+
+
+def test_in_the_first_day_of_a_band_its_house_is_not_known_yet():
+    house = heartbeats(mrs_li_walks_to_the_gate(Policy()), until="23:50", every_s=600)
+    assert not house.story("position_lost")
+
+
+def test_the_band_that_is_asked_answers_and_nobody_is_told():
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:29")
+    assert len(house.requests) == 1
+    house.at("02:29:20").says("band-li", place=HOME, acc_m=8.0)
+    heartbeats(house, until="02:59:20")
+    assert house.made == []
+
+
+def test_a_fix_that_can_be_used_ends_it_and_one_of_a_cell_does_not():
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:40")
+    house.says("band-li", place=HOME, acc_m=1000.0, src="cell")
+    assert house.state("position_lost") == "active_unacknowledged"
+    house.at("02:41").says("band-li", place=HOME, acc_m=40.0, src="wifi")
+    assert house.story("position_lost")[1:] == ["02:41:00 clear position_lost"]
+
+
+def test_fixes_of_a_cell_are_no_positions():
+    house = mrs_li_walks_to_the_gate()
+    heartbeats(house, until="02:40", place=(30.3, 0.7), acc_m=1000.0, src="cell")
+    assert house.only("raise", "position_lost").because["src"] == "gnss"
+
+
+def test_a_night_indoors_in_the_middle_of_the_house_without_a_satellite_is_nothing():
+    house = heartbeats(mrs_li_at_home(), until="09:00")
+    assert house.made == house.requests == []
+
+
+def test_who_sits_at_the_wall_is_missed_after_an_hour():
+    house = mrs_li_at_home(until="02:10").at("02:10").walks("band-li", GATE, until="02:40")
+    heartbeats(house, until="03:30")
+    assert house.made == []
+    heartbeats(house, until="03:45")
+    assert house.story() == ["03:40:00 raise position_lost"]
+
+
+def test_a_room_at_the_wall_is_learned():
+    """Want of an hour and a half, found, and twice that long again before anybody is told."""
+    house = mrs_li_at_home(until="02:10").walks("band-li", GATE, until="02:30")
+    heartbeats(house, until="04:00").walks("band-li", GATE, until="04:10")
+    assert house.story() == ["03:30:00 raise position_lost", "04:00:00 clear position_lost"]
+    heartbeats(house, until="07:00")
+    assert len(house.made) == 2
+    heartbeats(house, until="07:30")
+    assert house.story()[2:] == ["07:10:00 reraise position_lost"]
+
+
+def test_last_seen_at_the_pond():
+    house = mrs_li_at_home(GROUNDS, Fence("pond", "forbidden", city.circle(20.0, 50.0), site_id="house"))
+    house.walks("band-li", (22.3, 0.3), until="02:30")
+    heartbeats(house, until="03:35")
+    assert house.only("raise", "position_lost").because["near"] == "forbidden"
+
+
+@pytest.mark.parametrize("said", [{"worn": False}, {"charging": True}, {"on": ["strap_off"]}])
+def test_a_band_off_the_wrist_says_nothing_of_her(said):
+    house = mrs_li_walks_to_the_gate().says("band-li", **said)
+    assert not heartbeats(house, until="09:00").story("position_lost")
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:40").says("band-li", **said)
+    assert house.state("position_lost") == "cleared_unacknowledged"
+
+
+def test_who_has_left_is_looked_for_already():
+    house = mrs_li_at_home().walks("band-li", (108.3, 0.7), until="02:15")
+    house.walks("band-li", STREET, until="02:20")
+    heartbeats(house, until="05:00")
+    assert house.story() == ["02:17:00 raise fence_left"]
+
+
+def test_a_band_that_is_silent_or_never_had_a_position_is_not_lost():
+    house = mrs_li_walks_to_the_gate().at("05:00")
+    assert house.story() == ["02:30:00 raise contact_lost"]
+    house = heartbeats(Evening(MRS_LI, GROUNDS), until="05:00")
+    assert house.made == []
+
+
+def test_heard_again_after_a_silence_she_has_all_the_time_once_more():
+    house = mrs_li_walks_to_the_gate().at("03:00")
+    heartbeats(house, until="03:13")
+    assert not house.story("position_lost")
+    heartbeats(house, until="03:20")
+    assert house.story("position_lost") == ["03:16:00 raise position_lost"]
+
+
+def test_our_own_outage_is_no_want_of_a_position():
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:20").listens(False)
+    house.at("04:00").listens(True)
+    heartbeats(house, until="04:09")
+    assert house.made == []
+    heartbeats(house, until="04:20")
+    assert house.story() == ["04:10:00 raise position_lost"]
+
+
+def test_closed_and_still_not_found_it_is_raised_anew_after_the_same_time():
+    house = heartbeats(mrs_li_walks_to_the_gate(), until="02:40")
+    assert house.closes("position_lost") == "done"
+    heartbeats(house, until="02:55")
+    assert house.state("position_lost") == "normal"
+    heartbeats(house, until="03:00")
+    assert house.state("position_lost") == "active_unacknowledged"
+
+
+# Numbers that did not come ----------------------------------------------------------------------
+
+
+def numbered(house: Evening, *seqs: int, **said) -> Evening:
+    """Heartbeats with numbers, half a minute apart."""
+    for seq in seqs:
+        house.says("band-li", **({"bat": 80.0} | said), seq=seq)
+        house.at(wall(house.now_ms + 30_000))
+    return house
+
+
+HOURLY = Device("band-li", "wristband", model="hourly", site_id="house")
+
+
+def a_band_that_counts() -> Evening:
+    return Evening(Model("hourly", 3600.0), HOURLY)
+
+
+def test_numbers_that_never_come_are_told_of_after_a_quarter_of_an_hour():
+    house = numbered(a_band_that_counts(), 17, 18, 21, 22).at("00:15:59")
+    assert house.made == []
+    house.at("00:20")
+    raised = house.only("raise", "data_gap")
+    assert (wall(raised.at_ms), raised.alarm.priority) == ("00:16:00", "low")
+    assert raised.because == {
+        "rule": "data_gap", "missing": 2, "boot": 0, "first_seq": 19, "last_seq": 20, "since_ms": clock("00:01"),
+    }  # fmt: skip
+
+
+def test_a_backlog_that_fills_them_in_any_order_is_nothing():
+    house = numbered(a_band_that_counts(), 17, 30).at("00:05")
+    numbered(house, *range(29, 17, -1)).at("1 02:00")
+    assert not house.story("data_gap")
+
+
+def test_told_of_and_filled_later_it_is_over_with_the_last_of_them():
+    house = numbered(a_band_that_counts(), 1, 4).at("00:20")
+    house.says("band-li", seq=3)
+    assert house.state("data_gap") == "active_unacknowledged"
+    house.at("00:21").says("band-li", seq=2)
+    assert house.story() == ["00:15:30 raise data_gap", "00:21:00 clear data_gap"]
+    assert house.made[-1].because == {"rule": "data_gap", "filled": True}
+
+
+def test_a_device_keeps_a_day_so_what_is_older_is_waited_for_no_longer():
+    house = numbered(Evening(Model("hourly", 86_400.0), HOURLY), 1, 4).at("1 00:10")
+    assert house.story() == ["00:15:30 raise data_gap", "00:00:30 clear data_gap"]
+    assert house.made[-1].because == {"rule": "data_gap", "filled": False}
+
+
+def test_the_first_contact_a_restart_and_what_is_older_than_the_first_are_no_gaps():
+    house = numbered(a_band_that_counts(), 100, 101)
+    numbered(house, 7, 8, boot=1)
+    numbered(house, 2, 102, 103, boot=0, ago_ms=600_000)
+    numbered(house, 0, 1, 9, boot=1).at("02:00")
+    assert not house.story("data_gap")
+
+
+def test_after_a_restart_what_the_old_boot_kept_still_fills_its_holes():
+    house = numbered(a_band_that_counts(), 1, 2, 5).at("00:20")
+    numbered(house, 0, 1, boot=1)
+    numbered(house, 3, 4, boot=0, ago_ms=1_200_000)
+    assert house.story() == ["00:16:00 raise data_gap", "00:21:30 clear data_gap"]
+
+
+def test_items_that_want_no_acknowledgement_may_be_lost_on_the_air():
+    """Of such a device nobody can say which number was worth keeping."""
+    house = numbered(a_band_that_counts(), 1, 2, 5, 9, ack=False)
+    numbered(house, 14, 20).at("02:00")
+    assert not house.story("data_gap")
+
+
+def test_one_item_that_wants_none_takes_back_what_was_thought_missing():
+    house = numbered(a_band_that_counts(), 1, 5).at("00:20")
+    house.says("band-li", seq=6, ack=False)
+    assert house.story() == ["00:15:30 raise data_gap", "00:20:00 clear data_gap"]
+    numbered(house, 9, 14).at("01:00")
+    assert len(house.made) == 2
+
+
+def test_items_without_numbers_say_nothing_of_gaps():
+    house = a_band_that_counts()
+    for minute in range(0, 60, 7):
+        house.at(f"00:{minute:02}").says("band-li", bat=80.0)
+    assert not house.at("02:00").story("data_gap")
+
+
+def test_more_of_the_same_is_no_news_unless_somebody_closed_it():
+    house = numbered(a_band_that_counts(), 1, 3, 5, 9).at("00:30")
+    assert house.story() == ["00:15:30 raise data_gap"]
+    house.closes("data_gap")
+    house.at("00:50")
+    assert house.state("data_gap") == "normal"
+    numbered(house, 10, 12).at("01:10")
+    assert house.story()[-1] == "01:05:30 raise data_gap"
+
+
+def test_while_nobody_listens_nothing_can_come():
+    house = numbered(a_band_that_counts(), 1, 3).at("00:05").listens(False)
+    house.at("03:05").listens(True).at("03:15:29")
+    assert house.made == []
+    assert house.at("03:16").story() == ["03:15:30 raise data_gap"]
+
+
+def test_what_came_and_could_not_be_used_is_not_missing_and_no_sign_of_life():
+    house = numbered(Evening(MRS_LI), 1)
+    unread = replace(city.item(0, house.now_ms, seq=2), unread=True)
+    house._step(unread)
+    house.at("00:15:00")
+    assert house.story() == ["00:15:00 raise contact_lost"]
+    numbered(house, 3).at("00:29")
+    assert not house.story("data_gap")
 
 
 # Shelving ---------------------------------------------------------------------------------------

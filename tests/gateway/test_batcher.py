@@ -261,3 +261,46 @@ def test_an_alarm_carries_a_position_into_the_core(core):
     _, decisions = core.step([message("alarm", said, at_ms=NOW_MS + 10)])
     (raised,) = decisions.transitions
     assert raised.alarm.kind == "sos" and core.engine.fleet.last_fix(0)["lat"] == FAR_LAT
+
+
+# Numbers that did not come ----------------------------------------------------------------------
+
+
+def gaps_after(core, minutes=20):
+    """The numbers that an alarm says are missing, once some time has passed."""
+    core.step([], NOW_MS + minutes * 60_000)
+    return [a.because["missing"] for a in core.engine.alarms.open.values() if a.kind == "data_gap"]
+
+
+def beats(*seqs, **said):
+    return message(
+        "heartbeat", [{"bat": 80, "ts": NOW_MS, "seq": seq, **({"ack": True} | said)} for seq in seqs]
+    )
+
+
+def test_a_number_that_never_came_is_told_of_after_a_restart_too(core, tmp_path):
+    core.step([beats(1, 2, 5, 5)])
+    core.keep_state()
+    core.close()
+    again = Core(tmp_path / "s.sqlite")
+    assert gaps_after(again) == [2]
+    again.close()
+
+
+def test_one_that_came_and_is_in_quarantine_is_not_missing(core):
+    core.step([beats(1), message("location", [{"lat": 99, "lon": LON, "seq": 2}, 17]), beats(3)])
+    assert gaps_after(core) == []
+
+
+def test_items_are_numbered_over_all_streams(core):
+    alarm = message("alarm", {"kinds": ["sos"], "seq": 2})
+    core.step(
+        [beats(1), alarm, message("location", {"lat": LAT, "lon": LON, "seq": 3, "ack": True}), beats(4)]
+    )
+    assert gaps_after(core) == []
+
+
+@pytest.mark.parametrize("said", [{"ack": False}, {"seq": None}])
+def test_who_wants_no_acknowledgement_or_does_not_count_misses_nothing(core, said):
+    core.step([beats(1, 2, 9, **said)])
+    assert gaps_after(core) == []

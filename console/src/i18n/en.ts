@@ -65,6 +65,10 @@ const en: typeof zh = {
     outage: '{n} of {of} devices that report often are silent', chatter_over: 'calm after {n} raises',
     p_outside: '{p} sure to be outside', p_inside: '{p} sure to be inside', walking: 'walking at {n} m/s',
     quiet_since: 'no position for {d} since',
+    position_lost: 'Heard, but not located', position_lost_for: 'Heard, but not located for {d}', position_found: 'Located again',
+    position_moot: 'The band is off the wrist, or the wearer is known to have left', last_near_exit: 'last seen at the fence', last_near_forbidden: 'last seen beside a forbidden area',
+    last_near_doubt: 'may have crossed the fence', gap: 'Numbers of messages are missing', gap_of: '{n} messages of the device never arrived', gap_filled: 'The missing messages have arrived',
+    gap_forgotten: 'The missing messages are no longer awaited', wander_night: 'at night', wander_pacing: 'walking to and fro', wander_lapping: 'walking round and round', wander_closing: 'walking straight across the fence', wander_unusual: 'does not usually walk at this hour',
   },
   view: {
     queue: 'To handle', maintenance: 'Maintenance', shelved: 'Shelved', suppressed: 'Suppressed / off',

@@ -58,6 +58,10 @@ export default {
     shelf_ended: '搁置到期', removed_from_roster: '设备已从名册移除', outage: '{of} 台常报设备中有 {n} 台没有信号',
     chatter_over: '反复 {n} 次后已平稳', p_outside: '在围栏外的把握 {p}', p_inside: '在危险区内的把握 {p}',
     walking: '步速 {n} m/s', quiet_since: '此后 {d}没有定位',
+    position_lost: '有信号但定不到位', position_lost_for: '有信号但已 {d}定不到位', position_found: '又定到位了',
+    position_moot: '手环已摘下，或已报离开安全区', last_near_exit: '最后出现在围栏边上', last_near_forbidden: '最后出现在危险区旁',
+    last_near_doubt: '最后可能已越界', gap: '设备消息有缺号', gap_of: '设备有 {n} 条消息一直没收到', gap_filled: '缺的消息已补齐',
+    gap_forgotten: '缺的消息不再等待', wander_night: '夜间', wander_pacing: '来回走动', wander_lapping: '绕圈走动', wander_closing: '径直越过围栏', wander_unusual: '这个时段平时不走动',
   },
   view: {
     queue: '待处置', maintenance: '设备维护', shelved: '已搁置', suppressed: '已屏蔽/停用',

@@ -26,6 +26,14 @@ export function metres(value: number, t: Translate): string {
 /** Never a certainty: 99.9 % at most. */
 const percent = (p: number): string => `${Math.min(99.9, Math.floor(p * 1000) / 10)}%`
 
+const WANDERS = new Set(['night', 'pacing', 'lapping', 'closing', 'unusual'])
+
+/** How somebody walks who crossed a fence; a part nobody has words for is left out. */
+function wander(because: Because, t: Translate): string[] {
+  const found = because.wander as { parts?: unknown } | null | undefined
+  return list(found?.parts).filter(part => WANDERS.has(part)).map(part => t(`because.wander_${part}`))
+}
+
 /** "Satellite fix" begins a line with a capital; in the middle of one it has none, but "WiFi" keeps its own. */
 const inSentence = (words: string): string => words.replace(/^[A-Z](?=[a-z]+\b)/, letter => letter.toLowerCase())
 
@@ -56,6 +64,7 @@ function fence(because: Because, t: Translate): string[] {
   if (silent) said.push(t('because.quiet_since', { d: duration(silent, t) }))
   const speed = number(because.speed_mps)
   if (speed) said.push(t('because.walking', { n: speed }))
+  said.push(...wander(because, t))
   for (const side of ['p_outside', 'p_inside']) {
     const p = number(because[side])
     if (p !== null) said.push(t(`because.${side}`, { p: percent(p) }))
@@ -110,6 +119,26 @@ function worn(because: Because, t: Translate): string[] {
   return said
 }
 
+const NEAR = new Set(['exit', 'forbidden', 'doubt'])
+
+function positionLost(because: Because, t: Translate): string[] {
+  if (typeof because.found === 'boolean') return [t(because.found ? 'because.position_found' : 'because.position_moot')]
+  const age = number(because.fix_age_ms)
+  const margin = number(because.margin_m)
+  const accuracy = number(because.acc_m)
+  const said = [age === null ? t('because.position_lost') : t('because.position_lost_for', { d: duration(age, t) })]
+  if (NEAR.has(String(because.near))) said.push(t(`because.last_near_${String(because.near)}`))
+  if (margin !== null) said.push(t(margin < 0 ? 'because.outside' : 'because.inside', { d: metres(Math.abs(margin), t) }))
+  if (accuracy !== null) said.push(t('because.accuracy', { d: metres(accuracy, t) }))
+  return said
+}
+
+function dataGap(because: Because, t: Translate): string[] {
+  const missing = number(because.missing)
+  if (typeof because.filled === 'boolean') return [t(because.filled ? 'because.gap_filled' : 'because.gap_forgotten')]
+  return [missing === null ? t('because.gap') : t('because.gap_of', { n: missing })]
+}
+
 /** A member by the unit its name ends with. */
 function member(name: string, value: unknown, t: Translate): string {
   const n = number(value)
@@ -142,6 +171,8 @@ function parts(because: Because, t: Translate, nowMs: number): string[] {
       return [faults.length ? t('because.faults', { list: faults.join(t('list.and')) }) : t('because.no_faults')]
     }
     case 'outage': return outage(because, t)
+    case 'position_lost': return positionLost(because, t)
+    case 'data_gap': return dataGap(because, t)
     case 'chatter_over': return [t('because.chatter_over', { n: number(because.raises) ?? 0 })]
     case 'readable_again':
     case 'shelf_ended':
