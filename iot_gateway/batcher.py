@@ -35,6 +35,8 @@ class Received(NamedTuple):
     received_at_ms: int
     topic: str
     payload: bytes
+    # What came, where the payload is a stand-in for it (`poison`); not in the log.
+    raw: bytes | None = None
 
 
 class StoredReading(NamedTuple):
@@ -218,8 +220,9 @@ class Batcher:
         reason = f"{rejection.reason}: {rejection.detail}" if rejection.detail else rejection.reason
         if rejection.payload is not None:
             row = Quarantined(
-                message.received_at_ms, message.topic, rejection.device_id, reason, rejection.payload
-            )
+                message.received_at_ms, message.topic, rejection.device_id, reason,
+                rejection.payload if message.raw is None else message.raw,
+            )  # fmt: skip
             admitted.quarantined.append(row)
         if rejection.wants_ack and rejection.seq is not None:
             admitted.acks.setdefault((rejection.device_id, rejection.boot), []).append(rejection.seq)

@@ -16,7 +16,7 @@ import structlog
 from alerts.commands import CommandResult, ListeningCommand
 from alerts.engine import Decisions
 from alerts.policy import Policy
-from iot_gateway import roster_rows
+from iot_gateway import poison, roster_rows
 from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
 from iot_gateway.clock import Clock
 from iot_gateway.database import StoreError, WriterLock
@@ -24,10 +24,10 @@ from iot_gateway.doorbell import Doorbell
 from iot_gateway.downlink import Downlink
 from iot_gateway.intake import Intake, Message
 from iot_gateway.recording import pack
-from iot_gateway.recovery import encode_state, policy_in_force, recover
+from iot_gateway.recovery import RecoveryError, encode_state, policy_in_force, recover
 from iot_gateway.requests import Asked, ask, device_command_row
 from iot_gateway.settings import Settings
-from iot_gateway.store import StepRecord, Store
+from iot_gateway.store import Request, StepRecord, Store
 
 # A batch waits this long for company; commands of people are looked for as often. An alarm waits for nobody.
 GATHER_S: Final = 0.020
@@ -70,6 +70,7 @@ class Gateway:
         self.fault = self.store.head_fault()
         if self.fault:
             _log.critical("the journal is damaged", fault=self.fault)
+        self._policy = policy
         self.engine, self._repeats = recover(self.store, policy)
         self.clock = Clock(floor_ms=max(self.engine.now_ms, 0))
         self._batcher = Batcher(self.engine, self._repeats)
@@ -121,10 +122,18 @@ class Gateway:
         now_ms = self.clock.now_ms()
         messages = self.intake.take(BATCH_MESSAGES, timeout_s)  # 0  bytes
         requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
+        try:
+            self._take(messages, requests, now_ms)
+        except (StoreError, RecoveryError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next start would meet it again
+            self._sift(messages, requests, error)
+        self._keep_house(now_ms)
+
+    def _take(self, messages: Sequence[Message], requests: list[Request], now_ms: int) -> None:
         inputs, asked, now_ms = self._line_up(messages, requests, now_ms)  # in the order of arrival
         if inputs or requests or now_ms >= self.engine.next_due_ms():
             self._walk(now_ms, messages, inputs, asked)
-        self._keep_house(now_ms)
 
     def _walk(self, now_ms: int, messages: Sequence[Message], inputs: list[Input], asked: Asked) -> None:
         """The rest of the road, for inputs in the order of arrival."""
@@ -138,13 +147,57 @@ class Gateway:
         self._last_request_id = asked.last_id or self._last_request_id
         self._count(admitted, decisions)
 
+    def _sift(self, messages: Sequence[Message], requests: list[Request], error: Exception) -> None:
+        """Something of these ended the step: take them by halves, and what cannot be taken alone not at all.
+
+        Raises:
+            Exception: the error itself, when nothing came: then it is time that cannot pass.
+        """
+        if not messages and not requests:
+            raise error
+        _log.critical("a step failed", messages=len(messages), requests=len(requests), error=repr(error))
+        self.engine, self._repeats = recover(self.store, self._policy)
+        self._batcher = Batcher(self.engine, self._repeats)
+        if len(messages) + len(requests) == 1:
+            self._put_aside(messages, requests, error)
+            return
+        half, asked = -(-len(messages) // 2), -(-len(requests) // 2) if not messages else 0
+        for some, of_them in ((messages[:half], requests[:asked]), (messages[half:], requests[asked:])):
+            try:
+                self._take(some, of_them, self.clock.now_ms())
+            except (StoreError, RecoveryError):
+                raise
+            except Exception as again:  # noqa: BLE001 - see above
+                self._sift(some, of_them, again)
+
+    def _put_aside(self, messages: Sequence[Message], requests: list[Request], error: Exception) -> None:
+        """One message, or one request, that nothing can be made of: it is kept, and what waits for it is answered."""
+        self.counts["poison"] += 1
+        for request in requests:
+            said = CommandResult(request.command_id, "invalid", f"it cannot be carried out: {error!r}"[:500])
+            self._walk(self.clock.now_ms(), (), [], Asked(results=[said], last_id=request.id))
+        for message in messages:
+            for payload in poison.stand_ins(message.topic, message.payload):
+                try:
+                    self._take(
+                        [replace(message, payload=payload, raw=message.payload)], [], self.clock.now_ms()
+                    )
+                except (StoreError, RecoveryError):
+                    raise
+                except Exception:  # noqa: BLE001 - less of it, then
+                    self.engine, self._repeats = recover(self.store, self._policy)
+                    self._batcher = Batcher(self.engine, self._repeats)
+                else:
+                    return
+            raise error
+
     def _line_up(
         self, messages: Sequence[Message], requests: Sequence[Any], now_ms: int
     ) -> tuple[list[Input], Asked, int]:
         """One order for messages and commands, not before the last step; and the step's own moment."""
         last_ms = self.engine.now_ms
         arrived = sorted(messages, key=lambda message: message.received_at_ms)
-        received = [Received(max(m.received_at_ms, last_ms), m.topic, m.payload) for m in arrived]
+        received = [Received(max(m.received_at_ms, last_ms), m.topic, m.payload, m.raw) for m in arrived]
         if len(messages) == BATCH_MESSAGES:  # what is still waiting came before `now_ms`
             now_ms = received[-1].received_at_ms
         now_ms = max(now_ms, last_ms, received[-1].received_at_ms if received else 0)

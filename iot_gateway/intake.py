@@ -56,6 +56,7 @@ class Message:
     epoch: int
     mid: int
     qos: int
+    raw: bytes | None = None  # what came, where the payload is a stand-in for it
 
 
 class Intake:

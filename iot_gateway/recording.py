@@ -101,7 +101,9 @@ def _command(type_: type[_Made], said: dict[str, Any], body: dict[str, Any], rec
 
 def pack(inputs: Sequence[Input]) -> bytes:
     """A step's inputs for the inputs log."""
-    rows = [list(e) if isinstance(e, Received) else [e.received_at_ms, command_to_dict(e)] for e in inputs]
+    rows = [
+        list(e[:3]) if isinstance(e, Received) else [e.received_at_ms, command_to_dict(e)] for e in inputs
+    ]
     return zlib.compress(msgspec.msgpack.encode(rows), 1)
 
 

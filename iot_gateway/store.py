@@ -115,11 +115,13 @@ class Store:
             OSError: all of it was, but not the journal's head beside it.
         """
         rows = journal.rows(record.transitions, self._head, record.committed_at_ms)
+        before = self.step, self.last_reading_id
         self._db.execute("BEGIN IMMEDIATE")
         try:
             self._write(record, rows)
             self._db.execute("COMMIT")
         except BaseException:
+            self.step, self.last_reading_id = before
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise

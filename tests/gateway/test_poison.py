@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from road import HOME, NOW_MS, ROSTER, YARD, House, examples, topic
 from test_decode import BYTES, CORPUS, ITEMS, STREAMS, VALUES
 
+from alerts.engine import Engine
 from iot_gateway.downlink import RESEND_MS
 from iot_gateway.reading import verify_store
+from iot_gateway.store import Store
 from iot_gateway.wire import MAX_PAYLOAD_BYTES
 
 TOPICS = [
@@ -245,3 +247,105 @@ def test_a_command_that_no_payload_can_carry_or_no_answer_can_name_is_refused(sh
     said = [msgspec.json.decode(p) for name, p in shared.sent if name == topic("w1", "cmd")]
     assert {"n": 10**30, "deep": [[[{}]]]} in [one["args"] for one in said]
     still_works(shared)
+
+
+# What nobody has thought of ------------------------------------------------------------------------
+
+POISON_ACC_M = 13.37
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = House(tmp_path)
+    house.enrol()
+    return house
+
+
+@pytest.fixture
+def allergic(monkeypatch):
+    """A core that a certain accuracy ends, in whatever company it comes."""
+    step = Engine.step
+
+    def planted(self, now_ms, batch, commands=()):
+        if (batch.acc_m == POISON_ACC_M).any():
+            raise ZeroDivisionError("nobody has thought of this")
+        return step(self, now_ms, batch, commands)
+
+    monkeypatch.setattr(Engine, "step", planted)
+
+
+def fix(seq, acc=8.0, **more):
+    return {"lat": HOME[1], "lon": HOME[0] + seq * 1e-6, "acc": acc, "seq": seq, "ack": True} | more
+
+
+def quarantined(house):
+    return house.rows("SELECT device_id, payload FROM quarantine ORDER BY id")
+
+
+def test_one_message_that_ends_the_step_is_found_among_many_and_all_others_are_taken(house, allergic):
+    for seq in range(1, 60):
+        house.say("location", fix(seq, POISON_ACC_M if seq in {17, 44} else 8.0))
+    house.turn()
+    assert sorted(seq for _, seq in house.acks()) == list(range(1, 60)), "what is kept is acknowledged"
+    stored = [seq for (seq,) in house.rows("SELECT seq FROM readings ORDER BY seq")]
+    assert stored == [seq for seq in range(1, 60) if seq not in {17, 44}]
+    assert [(name, json.loads(raw)["seq"]) for name, raw in quarantined(house)] == [("w1", 17), ("w1", 44)]
+    assert house.gateway.counts["poison"] == 2
+    still_works(house)
+
+
+def test_a_call_for_help_with_poison_in_it_is_still_one_and_unreadable_too(house, allergic):
+    said = {"kinds": ["sos"], "seq": 5, "boot": 2} | fix(5, POISON_ACC_M)
+    house.say("alarm", said)
+    house.turn()
+    assert house.open_kinds() == {"sos", "unreadable"}
+    assert house.acks() == [(2, 5)]
+    ((_, raw),) = quarantined(house)
+    assert json.loads(raw) == said
+    house.restart()
+    assert house.open_kinds() == {"sos", "unreadable"}, "the poison is not in the log"
+
+
+def test_what_ends_the_commit_is_found_too(house, monkeypatch):
+    write = Store._write
+
+    def planted(self, record, rows):
+        write(self, record, rows)
+        if any(reading.seq == 666 for reading in record.admitted.readings):
+            raise OverflowError("int too large")
+
+    monkeypatch.setattr(Store, "_write", planted)
+    for seq in (1, 2, 666, 3):
+        house.say("location", fix(seq))
+    house.turn()
+    assert sorted(seq for _, seq in house.acks()) == [1, 2, 3, 666]
+    assert len(quarantined(house)) == 1
+    monkeypatch.undo()
+    house.restart()
+    still_works(house)
+
+
+def test_a_poisonous_request_is_answered_and_those_around_it_are_carried_out(house, monkeypatch):
+    take = Engine._take_command
+
+    def planted(self, command, decisions):
+        if command.command_id == "bad":
+            raise KeyError("nobody has thought of this")
+        take(self, command, decisions)
+
+    monkeypatch.setattr(Engine, "_take_command", planted)
+    for name in ("one", "bad", "two"):
+        house.ask("roster", {"put": {"sites": [ROSTER["sites"][0] | {"site_id": f"s-{name}"}]}}, name)
+    house.say("alarm", {"kinds": ["sos"], "seq": 5})
+    house.turn()
+    assert [house.answer(name)[0] for name in ("one", "bad", "two")] == ["done", "invalid", "done"]
+    assert house.acks() == [(0, 5)] and house.open_kinds() == {"sos"}
+    house.turn()
+    assert house.gateway.counts["poison"] == 1, "it is not asked again"
+
+
+def test_time_that_cannot_pass_ends_the_process(house, monkeypatch):
+    monkeypatch.setattr(Engine, "step", lambda *_: 1 / 0)
+    house.gateway.engine.fleet.arrays.contact_due_ms[:1] = 0
+    with pytest.raises(ZeroDivisionError):
+        house.turn()
