@@ -31,7 +31,7 @@ from iot_gateway.store import Request, StepRecord, Store
 
 # A batch waits this long for company; commands of people are looked for as often. An alarm waits for nobody.
 GATHER_S: Final = 0.020
-# About 0.1 s of work: an alarm that comes in behind a full batch waits no longer.
+# And so much of its bytes as `intake.BATCH_BYTES` allows.
 BATCH_MESSAGES: Final = 2_000
 REQUESTS_A_STEP: Final = 200
 SNAPSHOT_EVERY_MS: Final = 60_000
@@ -198,7 +198,7 @@ class Gateway:
         last_ms = self.engine.now_ms
         arrived = sorted(messages, key=lambda message: message.received_at_ms)
         received = [Received(max(m.received_at_ms, last_ms), m.topic, m.payload, m.raw) for m in arrived]
-        if len(messages) == BATCH_MESSAGES:  # what is still waiting came before `now_ms`
+        if received and self.intake.depth:  # what is still waiting came before `now_ms`
             now_ms = received[-1].received_at_ms
         now_ms = max(now_ms, last_ms, received[-1].received_at_ms if received else 0)
         asked = ask(list(requests), now_ms)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import random
 import socket
 import ssl
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -34,6 +35,9 @@ from iot_gateway.settings import MqttSettings
 from iot_gateway.wire import BEACON_TOPIC, TOPIC_ROOT, UPLINK_STREAMS, Beacon, encode
 
 SUBSCRIPTIONS: Final = (*(f"{TOPIC_ROOT}/+/{stream}" for stream in sorted(UPLINK_STREAMS)), "owntracks/+/+")
+# Of everything but alarms, so much at a time: a message may be a backlog of 500 fixes, and an alarm waits behind
+# the step that has begun. About 0.1 s of work (bench/bench_storm.py).
+BATCH_BYTES: Final = 256 * 1024
 # Of what we publish, this many may be unacknowledged by the broker: a few seconds of a reconnect storm. A full
 # window drops what comes next: a device that misses its `ack` sends again. Below the 65,535 packet ids of MQTT.
 PUBLISH_LIMIT: Final = 20_000
@@ -102,7 +106,7 @@ class Intake:
         self.connected = False
 
     def take(self, limit: int, timeout_s: float) -> list[Message]:
-        """At most `limit` messages: all alarms first, then the others in order of arrival.
+        """At most `limit` messages: all alarms first, then BATCH_BYTES of the others in order of arrival.
 
         An alarm returns at once. Others gather, so that one commit serves many: until `limit` are there or the
         oldest has waited `timeout_s`; what came while the core was busy has waited already. Nothing: [] after
@@ -324,8 +328,10 @@ class _Inbox:
                 self._arrived.wait(left_s)
             batch: list[Message] = []
             for queue in (self._alarms, self._kept, self._rest):
-                while queue and len(batch) < limit:
+                room = BATCH_BYTES if queue is not self._alarms else sys.maxsize
+                while queue and len(batch) < limit and room > 0:
                     batch.append(queue.popleft())
+                    room -= len(batch[-1].payload)
             self._wanted = 0
             self._room.notify_all()
             return batch

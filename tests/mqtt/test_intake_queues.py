@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from iot_gateway.intake import Message, _Inbox
+from iot_gateway.intake import BATCH_BYTES, Message, _Inbox
 
 PUBACK = 0x40
 
@@ -49,6 +49,17 @@ def test_the_limit_holds_for_alarms_too(inbox):
     fill(inbox, ALARM, ALARM, LOCATION)
     assert taken(inbox, limit=1) == [(ALARM, 0)]
     assert taken(inbox, limit=5) == [(ALARM, 1), (LOCATION, 2)]
+
+
+def test_a_backlog_in_large_messages_is_taken_in_pieces_and_alarms_all_at_once():
+    inbox, large = _Inbox(100), b"x" * (BATCH_BYTES // 4)
+    for n in range(10):
+        for topic in (LOCATION, ALARM):
+            inbox.put(Message(topic, large, n, 1, n, 1), HandClock())
+    assert taken(inbox) == [(ALARM, n) for n in range(10)] + [(LOCATION, n) for n in range(4)]
+    assert taken(inbox) == [(LOCATION, n) for n in range(4, 8)]
+    inbox.put(Message(LOCATION, 8 * large, 99, 1, 99, 1), HandClock())
+    assert taken(inbox) == [(LOCATION, n) for n in (8, 9, 99)], "one that is larger than that is taken too"
 
 
 def test_nothing_is_an_empty_list_after_the_timeout(inbox):
