@@ -18,16 +18,15 @@ from alerts.engine import Decisions
 from alerts.policy import Policy
 from iot_gateway import roster_rows
 from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
-from iot_gateway.clock import Clock
-from iot_gateway.database import StoreError, WriterLock
-from iot_gateway.doorbell import Doorbell
+from iot_gateway.database import StoreError
 from iot_gateway.downlink import Downlink
-from iot_gateway.intake import Intake, Message
+from iot_gateway.intake import Message
 from iot_gateway.recording import pack
 from iot_gateway.recovery import encode_state, policy_in_force, recover
 from iot_gateway.requests import Asked, ask, device_command_row
 from iot_gateway.settings import Settings
-from iot_gateway.store import StepRecord, Store
+from iot_gateway.store import StepRecord
+from iot_gateway.surroundings import REAL, Surroundings
 
 # A batch waits this long for company; commands of people are looked for as often. An alarm waits for nobody.
 GATHER_S: Final = 0.020
@@ -46,7 +45,7 @@ _log = structlog.get_logger(__name__)
 class Gateway:
     """The one writer of alarms. Everything happens in one thread, but for paho's, which only enqueues."""
 
-    def __init__(self, settings: Settings, policy: Policy) -> None:
+    def __init__(self, settings: Settings, policy: Policy, around: Surroundings = REAL) -> None:
         """Take the store and compute the state again.
 
         Raises:
@@ -55,29 +54,29 @@ class Gateway:
         """
         self._settings = settings
         with ExitStack() as held:
-            self._lock = WriterLock(settings.database)
+            self._lock = around.lock(settings.database)
             self._lock.acquire()
             held.callback(self._lock.release)
             try:
-                self.store = Store(settings.database)
+                self.store = around.store(settings.database)
                 held.callback(self.store.close)
-                self._begin(policy)
+                self._begin(policy, around)
             except sqlite3.Error as error:
                 raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error
             held.pop_all()
 
-    def _begin(self, policy: Policy) -> None:
+    def _begin(self, policy: Policy, around: Surroundings) -> None:
         self.fault = self.store.head_fault()
         if self.fault:
             _log.critical("the journal is damaged", fault=self.fault)
         self.engine, self._repeats = recover(self.store, policy)
-        self.clock = Clock(floor_ms=max(self.engine.now_ms, 0))
+        self.clock = around.clock(max(self.engine.now_ms, 0))
         self._batcher = Batcher(self.engine, self._repeats)
-        self.intake = Intake(self._settings.mqtt, self.clock)
+        self.intake = around.intake(self._settings.mqtt, self.clock)
         self._downlink = Downlink(self.intake.publish)
         for waiting in self.store.queued_device_commands():
             self._downlink.remember(*waiting)
-        self._bell = Doorbell(self.store.path.parent / "api.wake")
+        self._bell = around.doorbell(self.store.path.parent / "api.wake")
         self._last_request_id = self.store.last_request_id()
         self.counts: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
