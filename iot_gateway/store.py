@@ -17,7 +17,7 @@ from alerts.fleet import LONG_AGO_MS
 from alerts.lifecycle import Transition
 from iot_gateway import journal, schema
 from iot_gateway.batcher import Admitted
-from iot_gateway.database import connect, insert_sql, migrate, upsert_sql
+from iot_gateway.database import StoreError, connect, insert_sql, migrate, upsert_sql
 from iot_gateway.repeats import Identity
 from iot_gateway.wire import Result
 
@@ -96,6 +96,15 @@ class Store:
         self.last_seq: int = last[0] if last else 0
         self._head: bytes = last[1] if last else journal.GENESIS
         self.last_reading_id: int = self._one("SELECT max(id) FROM readings") or 0
+        if not self.last_seq and self._head_file.read() is None:
+            self._begin_head()
+
+    def _begin_head(self) -> None:
+        """From the start: a journal whose first commit is a process's last would have no head to compare."""
+        try:
+            self._head_file.write(0, self._head)
+        except OSError as error:
+            raise StoreError(f"{self.path}: the store cannot be used: {error.strerror}") from error
 
     def _open(self, path: Path) -> tuple[sqlite3.Connection, journal.HeadFile]:
         """The database with the schema of this version, and the journal's head beside it."""
