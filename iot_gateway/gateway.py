@@ -116,7 +116,17 @@ class Gateway:
         self._stopping = True
 
     def turn(self, timeout_s: float = GATHER_S) -> None:
-        """The road, once."""
+        """The road, once.
+
+        Raises:
+            StoreError: the store could not be read or written.
+        """
+        try:
+            self._turn(timeout_s)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.store.path}: the store cannot be used: {error}") from error
+
+    def _turn(self, timeout_s: float) -> None:
         now_ms = self.clock.now_ms()
         messages = self.intake.take(BATCH_MESSAGES, timeout_s)  # 0  bytes
         requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
@@ -148,20 +158,28 @@ class Gateway:
             now_ms = received[-1].received_at_ms
         now_ms = max(now_ms, last_ms, received[-1].received_at_ms if received else 0)
         asked = ask(list(requests), now_ms)
-        ear = self._ear(received[0].received_at_ms if received else now_ms)
+        heard = self._ear(received, now_ms)
         self._last_turn_ms = now_ms
-        return [*ear, *received, *asked.commands], asked, now_ms
+        return [*heard, *asked.commands], asked, now_ms
 
-    def _ear(self, at_ms: int) -> list[ListeningCommand]:
-        """Tell the core when we stopped hearing devices, or hear them again: before what they say now."""
-        changes: list[ListeningCommand] = []
+    def _ear(self, received: list[Received], now_ms: int) -> list[Input]:
+        """Tell the core when we stopped hearing devices, or hear them again: before what they say then.
+
+        Time may leap anywhere: we were stopped, or the clock was set, before a message or after the last.
+        """
+        heard: list[Input] = []
         deaf = self.engine.fleet.deaf_since_ms is not None
-        if not deaf and at_ms - self._last_turn_ms > ASLEEP_MS:
-            deaf = True
-            changes.append(ListeningCommand(max(self._last_turn_ms, self.engine.now_ms), 0, listening=False))
-        if self.intake.connected == deaf:
-            changes.append(ListeningCommand(at_ms, 0, listening=deaf))
-        return changes
+        before_ms = max(self._last_turn_ms, self.engine.now_ms)
+        for at_ms, said in [*((message.received_at_ms, [message]) for message in received), (now_ms, [])]:
+            if not deaf and at_ms - before_ms > ASLEEP_MS:
+                deaf = True
+                heard.append(ListeningCommand(before_ms, 0, listening=False))
+            if self.intake.connected == deaf:
+                heard.append(ListeningCommand(at_ms, 0, listening=deaf))
+                deaf = not deaf
+            heard += said
+            before_ms = at_ms
+        return heard
 
     def _last_alive_ms(self) -> int:
         """The last moment of which it is known that a gateway listened on this store."""
@@ -241,13 +259,8 @@ class Gateway:
             record.state = encode_state(self.engine, self._repeats)
         self._commit(record)
         self._downlink.forget_expired(now_ms)
-        try:
-            self.store.expire_device_commands(now_ms)
-            self.store.forget_before(
-                now_ms - round(self._settings.store.readings_days * 86_400_000), FORGET_ROWS
-            )
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.store.path}: old input could not be deleted: {error}") from error
+        self.store.expire_device_commands(now_ms)
+        self.store.forget_before(now_ms - round(self._settings.store.readings_days * 86_400_000), FORGET_ROWS)
 
     def _take_snapshot(self, policy: Policy | None = None) -> None:
         """Keep the state, so that no step before has to be computed again."""
