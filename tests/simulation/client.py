@@ -118,7 +118,7 @@ class Client:
     def _subscribed(self, connection: int, count: int) -> None:
         if connection != self.connection or not self.connected:
             return
-        self.on_subscribe(self, None, 1, [OK] * count)
+        self.on_subscribe(self, None, 1, [OK] * count, None)
         for number, packet in list(self._unsent.items()):
             self._send(number, packet)
         self.broker.subscribe()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from simulation.disk import looking
 from simulation.invariants import require
 from simulation.world import MS
 
+from iot_gateway.recovery import policy_in_force
 from iot_gateway.repeats import RESENT_WITHIN_MS
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ def judge_the_end(life: Life) -> None:
     require(process is not None, "no gateway runs after the quiet time")
     require(process.gateway.intake.connected, "the gateway is not connected after the quiet time")
     checks.after_crash(process, host._state_of(process.gateway))
+    with looking(host.disk) as store:
+        checks.recover(store, policy_in_force(store))
     _everything_is_clear(life)
     _everything_is_stored(life)
     _everything_is_answered(life)

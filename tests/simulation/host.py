@@ -67,10 +67,12 @@ class Host:
         process = self.process = Process(self)
         self._arm()
         self.world.note("gateway starts")
+        self._busy = True
         try:
             process.begin()
         except Crash:
-            self._gone(f"dies in {process.last_word} of its start")
+            if process is self.process:
+                self._gone(f"dies in {process.last_word} of its start")
         except (StoreError, RecoveryError) as error:
             self.ends += 1
             self.checks.refused_to_start(error)
@@ -78,6 +80,8 @@ class Host:
         else:
             self.checks.started(process.gateway)
             self._wake(self.world.now_us)
+        finally:
+            self._busy = False
 
     def _gone(self, how: str, *, again: bool = True) -> None:
         process, self.process = self.process, None
@@ -130,7 +134,7 @@ class Host:
         if process is not self.process or process is None or planned_us != self._next_us:
             return
         self._next_us = None
-        if process.stalled or self._busy:
+        if process.stalled or self._busy or process.gateway is None:
             return  # it looks again when it goes on
         gateway = process.gateway
         self.before = self._state_of(gateway) if self._may_die(process) else None
@@ -154,7 +158,7 @@ class Host:
 
     def _crashed(self, process: Process) -> None:
         self.crashes += 1
-        if process is self.process:  # else the world has taken it away already
+        if process is not None and process is self.process:  # else the world has taken it away already
             self._gone(f"dies in {process.last_word}")
 
     def _ended(self, process: Process, error: StoreError) -> None:
@@ -209,20 +213,21 @@ class Host:
         if self._busy:  # SIGTERM: after the turn
             self.world.after(0.1, self.restart, policy)
             return
-        gateway = self.process.gateway
+        process, gateway = self.process, self.process.gateway
+        self._busy = True
         try:
             gateway._take_snapshot()
         except Crash:
-            self._crashed(self.process)
+            self._crashed(process)
             return
         except StoreError as error:
-            self._ended(self.process, error)
+            self._ended(process, error)
             return
+        finally:
+            self._busy = False
         self.before = self._state_of(gateway)
         gateway.intake.stop()
         gateway.close()
-        if self.process is None:
-            return
         self.policy = self.policies[policy % len(self.policies)]
         self._gone("is restarted")
 

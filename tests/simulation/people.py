@@ -30,7 +30,7 @@ class Api:
         if host.disk.db.in_transaction:
             self.world.after(0.05, self.act, act)
             return
-        body = act["body"] if act["type"] != "alarm" else self._about_an_alarm(act)
+        body = act["body"] if "body" in act else self._about_an_alarm(act)
         if body is not None:
             self._append(act["type"], body, act)
 

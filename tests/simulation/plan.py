@@ -18,7 +18,7 @@ from alerts.policy import ChatterPolicy, Delay, OutagePolicy, Policy
 
 BEGAN_MS = int(datetime(2026, 11, 23, 10, 59, 20, tzinfo=UTC).timestamp() * 1000)  # 18:59:20 in Shanghai
 NIGHT = {"tz": "Asia/Shanghai", "weekly": [{"from": "19:00", "to": "07:00"}]}
-QUIET_S = 110  # three missed signs of life, and the longest wait of a resend
+QUIET_S = 95  # three missed signs of life, and the longest wait of a resend
 
 # Delays short enough to be met in a short life; the rules are those of every day.
 QUICK = replace(
@@ -75,7 +75,7 @@ class Plan:
 
 def plan_of(seed: int) -> Plan:
     dice = Random(f"{seed} plan")
-    active_s = dice.choice([50.0, 70.0, 110.0])
+    active_s = dice.choice([40.0, 60.0, 90.0])
     devices = _devices(dice)
     acts = [act for spec in devices for act in _life(Random(f"{seed} {spec['device_id']}"), spec, active_s)]
     acts += _people(Random(f"{seed} people"), active_s)
@@ -147,7 +147,7 @@ def _life(dice: Random, spec: dict[str, Any], active_s: float) -> list[tuple[flo
     every_s = dice.uniform(0.5, 0.8) * spec["every_s"]
     away_from_s, away_for_s = dice.uniform(0, 1.5 * active_s), dice.uniform(30, 80)
     acts, at_s = [], dice.uniform(1.5, 8)
-    while at_s < active_s + QUIET_S and kind is not None:
+    while at_s < active_s + QUIET_S - 3 and kind is not None:
         is_away = away_from_s < at_s < away_from_s + away_for_s
         if kind == "wristband" and (is_away or dice.random() < 0.5):
             said = {"lat": AWAY_LAT if is_away else HOME[0], "lon": HOME[1], "acc": 8.0, "src": "gnss"}
