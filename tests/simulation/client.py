@@ -144,8 +144,8 @@ class Client:
         while self._held and not self.process.stalled and not self.process.is_full(self._held[0][1].topic):
             mid, packet = self._held.pop(0)
             message = SimpleNamespace(topic=packet.topic, payload=packet.payload, mid=mid, qos=packet.qos)
-            self.on_message(self, None, message)
             self.process.arrived(packet)
+            self.process.when_awake(self.on_message, self, None, message)
 
     def cut(self) -> None:
         """The connection is gone; the gateway hears of it, and tries again."""

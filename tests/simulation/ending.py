@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from simulation.against_oracle import judge_by_oracle
 from simulation.disk import looking
 from simulation.invariants import require
+from simulation.process import Process
 from simulation.world import MS
 
 from iot_gateway.recovery import policy_in_force
@@ -36,6 +38,30 @@ def judge_the_end(life: Life) -> None:
     checks.stream.look()
     checks.outbox.look()
     require(checks.stream.last == process.gateway.store.last_seq, "the stream has not told everything")
+    if life.plan.by_oracle:
+        judge_by_oracle(life)
+    if life.plan.backup_at_s is not None:
+        _a_lost_end_is_noticed(life)
+
+
+def _a_lost_end_is_noticed(life: Life) -> None:
+    """I9: somebody restores an old copy of the database beside a head file that knows better."""
+    host, backup = life.host, life.backup
+    if backup is None:
+        return
+    lost = host.process.gateway.store.last_seq
+    host.kill()
+    life.checks.expected = None
+    host.disk.db.deserialize(backup)
+    lost -= host.disk.value("SELECT coalesce(max(seq), 0) FROM journal")
+    if not lost:
+        return
+    with looking(host.disk) as store:
+        process = Process(host)
+        process.begin()
+        said = process.gateway.fault
+        require(store.head_fault() == said, "the store and its gateway do not say the same")
+    require(said is not None, f"{lost} rows of the journal are gone, and the gateway does not notice")
 
 
 def _everything_is_clear(life: Life) -> None:

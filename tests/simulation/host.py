@@ -142,7 +142,7 @@ class Host:
         try:
             gateway.turn(0)
         except Crash:
-            self._crashed(process)
+            self.died(process)
             return
         except StoreError as error:
             self._ended(process, error)
@@ -156,7 +156,8 @@ class Host:
         process.client.read()
         self._plan(gateway)
 
-    def _crashed(self, process: Process) -> None:
+    def died(self, process: Process | None) -> None:
+        """It passed its last point."""
         self.crashes += 1
         if process is not None and process is self.process:  # else the world has taken it away already
             self._gone(f"dies in {process.last_word}")
@@ -218,7 +219,7 @@ class Host:
         try:
             gateway._take_snapshot()
         except Crash:
-            self._crashed(process)
+            self.died(process)
             return
         except StoreError as error:
             self._ended(process, error)

@@ -150,7 +150,8 @@ class Checks:
         for head in self.host.disk.heads:
             seq, digest = head.split()
             require(int(seq) <= len(rows), f"the head file is ahead: {seq} of {len(rows)}")
-            require(rows[int(seq) - 1].hash.hex() == digest, "the head file is not of this journal")
+            link = rows[int(seq) - 1].hash if int(seq) else journal.GENESIS
+            require(link.hex() == digest, "the head file is not of this journal")
         return rows
 
     def recover(self, store: Any, policy: Policy) -> tuple[Engine, Repeats]:

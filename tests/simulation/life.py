@@ -48,6 +48,7 @@ class Life:
         self.host = Host(self.world, self.broker, plan.setup, [QUICK, STRICT])
         self.checks = Checks(self.world, self.host, self.truth)
         self.actors = {spec["device_id"]: Actor(self.world, self.broker, self.truth, spec) for spec in plan.devices}
+        self.backup: bytes | None = None
         self.api = Api(self.world, self.host, self.truth)
 
     def run(self) -> None:
@@ -64,10 +65,16 @@ class Life:
             world.after(at_s, do, act)
         for fault in plan.faults:
             world.after(fault.at_s, strike, self, fault)
+        if plan.backup_at_s is not None:
+            world.after(plan.backup_at_s, self._back_up)
         world.run_until(round(plan.active_s * S))
         heal(self)
         world.run_until(round((plan.active_s + QUIET_S) * S))
         judge_the_end(self)
+
+    def _back_up(self) -> None:
+        if not self.host.disk.db.in_transaction:
+            self.backup = self.host.disk.db.serialize()
 
     def close(self) -> None:
         self.host.disk.close()

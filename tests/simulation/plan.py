@@ -67,6 +67,8 @@ class Plan:
     acts: list[tuple[float, str, dict[str, Any]]]
     faults: list[Fault]
     active_s: float
+    backup_at_s: float | None  # when somebody copies the database, to restore it in the end
+    by_oracle: bool  # whether the oracle decides everything once more
 
     def without(self, gone: set[int]) -> Plan:
         """The same life with fewer faults."""
@@ -81,7 +83,10 @@ def plan_of(seed: int) -> Plan:
     acts += _people(Random(f"{seed} people"), active_s)
     faults = _faults(Random(f"{seed} faults"), [spec["device_id"] for spec in devices], active_s)
     setup = {"began_ms": BEGAN_MS + dice.randrange(1000), "readings_days": 3000}
-    return Plan(seed, setup, devices, _roster(devices), sorted(acts, key=lambda act: act[0]), faults, active_s)
+    acts.sort(key=lambda act: act[0])
+    backup_at_s = dice.uniform(5, active_s) if dice.random() < 0.15 else None
+    by_oracle = dice.random() < 0.12 and not any(f.kind == "restart" and f.args != (0,) for f in faults)
+    return Plan(seed, setup, devices, _roster(devices), acts, faults, active_s, backup_at_s, by_oracle)
 
 
 # Who there is -----------------------------------------------------------------------------------
@@ -207,7 +212,7 @@ def _edit(dice: Random) -> dict[str, Any]:
     if what in {"fence", "bad"}:
         put["fences"] = [fence]
     if what == "bad":
-        bad = {"fence_id": "bad", "role": "safe", "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [0, 0]]]}}
+        bad = {"fence_id": "bad", "role": "safe", "geometry": {"type": "Polygon", "coordinates": []}}
         put["fences"] = [fence, bad]
     if what == "device":
         put["devices"] = [{"device_id": dice.choice(["w0", "f1", "x1", "w9"]), "kind": "wristband", "site_id": "s2"}]

@@ -139,8 +139,12 @@ class Process:
         if self.stalled:
             self._asleep.append((do, args))
         elif not self.dead:
-            do(*args)
-            self.host.ear_changed()
+            try:
+                do(*args)
+            except Crash:  # in the network thread: the process ends with it
+                self.host.died(self)
+            else:
+                self.host.ear_changed()
 
     def wake(self) -> None:
         self.stalled = False
