@@ -40,6 +40,7 @@ class Actor:
         self.device = make(self.device_id, 1, skew_ms=spec.get("skew_ms", 0), array_items=spec.get("array", 7))
         self.dead = False
         self._poll_us: int | None = None
+        self.online_since_us: int | None = None
         self._link = Link(broker, self.device_id, self)
 
     @property
@@ -117,7 +118,14 @@ class Actor:
 
     # What it hears ------------------------------------------------------------------------------
 
+    def held_since(self, before_us: int) -> list[tuple[int, int]]:
+        """What it holds and had made before a moment."""
+        held = [*self.device._alarms, *self.device._others]
+        made = self.truth.items
+        return [key for key in held if made[self.device_id, *key].at_us < before_us and not self.dead]
+
     def link(self, *, up: bool) -> None:
+        self.online_since_us = self.world.now_us if up else None
         self._send(self.device.link(up, self.now_ms))
         self._poll()
 

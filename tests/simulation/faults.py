@@ -24,6 +24,8 @@ def heal(life: Life) -> None:
     life.host.traps.clear()
     if life.host.process is not None:
         life.host.process.dies_at = life.host.process.error = None
+    if life.broker.client is not None:
+        life.broker.client.cut()  # so that the quiet time begins with a beacon
     for actor in life.actors.values():
         _set_weather(actor, "lost", 0.0, 0.0)
         _set_weather(actor, "doubled", 0.0, 0.0)

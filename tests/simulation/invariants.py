@@ -106,7 +106,10 @@ class Checks:
     def us_of(self, gateway_ms: int) -> int:
         """When it was, by the world's time, that the gateway's clock said so."""
         place = min(bisect_left(self.moments_ms, gateway_ms), len(self.moments_ms) - 1)
-        return self.moments_us[place]
+        if place == 0:
+            return self.moments_us[0]
+        since_us = (gateway_ms - self.moments_ms[place - 1]) * MS
+        return min(self.moments_us[place - 1] + since_us, self.moments_us[place])
 
     # After a crash ------------------------------------------------------------------------------
 
@@ -250,8 +253,10 @@ class Checks:
         because = said["because"]
         from_us, until_us = self.us_of(because["last_contact_ms"]), self.us_of(said["at_ms"])
         spans = sum(span.from_us < until_us and (span.until_us or until_us) > from_us for span in self.truth.heard)
-        # A stop of less than 5 s is not noticed; the last sign of life of a gateway is up to 1 s old.
-        slack_ms = 2000 + 6500 * max(spans - 1, 0)
+        # A stop of less than 5 s is not noticed, nor a small step of the clock; the last sign of life of a
+        # gateway is up to 1 s old.
+        steps_ms = sum(1000 * by_s for _, by_s in self.truth.jumps if 0 < by_s <= 5)
+        slack_ms = 2000 + steps_ms + 6500 * max(spans - 1, 0)
         heard_ms = self.truth.listened_ms(from_us, until_us)
         wanted_ms = self.host.policy.contact_missed * because["every_ms"]
         require(

@@ -14,13 +14,15 @@ from simulation.devices import Actor
 from simulation.ending import judge_the_end
 from simulation.faults import heal, strike
 from simulation.host import Host
-from simulation.invariants import Checks
+from simulation.invariants import Checks, require
 from simulation.people import Api
 from simulation.plan import QUICK, QUIET_S, STRICT, Plan, plan_of
 from simulation.truth import Truth
 from simulation.world import S, Violation, World
 
 from iot_gateway import gateway as gateway_module
+
+ANSWERED_S = 12
 
 
 @dataclass
@@ -69,8 +71,20 @@ class Life:
             world.after(plan.backup_at_s, self._back_up)
         world.run_until(round(plan.active_s * S))
         heal(self)
+        world.after(ANSWERED_S, self._beacon_was_answered, world.now_us)
         world.run_until(round((plan.active_s + QUIET_S) * S))
         judge_the_end(self)
+
+    def _beacon_was_answered(self, quiet_us: int) -> None:
+        """L5: what a device held when the gateway came back is not waiting for its next resend."""
+        since_us = quiet_us + ANSWERED_S * S // 2
+        span = self.truth.heard[-1] if self.truth.heard else None
+        if span is None or span.until_us is not None or span.from_us > since_us:
+            return  # it is not back for long enough
+        for actor in self.actors.values():
+            if actor.online_since_us is not None and actor.online_since_us < since_us:
+                old = actor.held_since(quiet_us)
+                require(not old, f"{actor.device_id} still holds {old[:3]} long after the beacon")
 
     def _back_up(self) -> None:
         if not self.host.disk.db.in_transaction:
