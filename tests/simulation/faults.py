@@ -21,6 +21,7 @@ def heal(life: Life) -> None:
     life.world.note("quiet")
     life.host.disk_is_full = False
     life.host.set_disk_slow(None)
+    life.host.keep_away(0)
     life.host.traps.clear()
     if life.host.process is not None:
         life.host.process.dies_at = life.host.process.error = None
@@ -48,6 +49,19 @@ def _full(life: Life, for_s: float) -> None:
 def _slow(life: Life, for_s: float, least_s: float, most_s: float) -> None:
     life.host.set_disk_slow((least_s, most_s))
     life.world.after(for_s, life.host.set_disk_slow, None)
+
+
+def _slow_broker(life: Life, for_s: float) -> None:
+    """The broker restarts while the gateway waits for its disk: the next turn's messages have ids of the last."""
+    _slow(life, for_s, 3.0, 8.0)
+    for part in (0.3, 0.6, 0.9):
+        life.world.after(part * for_s, _broker, life, 0.05)
+
+
+def _away(life: Life, for_s: float) -> None:
+    """The gateway is gone for long, and the broker forgets what waits for it: only the beacon helps."""
+    life.host.keep_away(for_s)
+    _broker(life, 0.05)
 
 
 def _broker(life: Life, down_s: float) -> None:
@@ -96,6 +110,8 @@ _DO = {
     "full": _full,
     "slow": _slow,
     "broker": _broker,
+    "slow broker": _slow_broker,
+    "away": _away,
     "cut": _cut,
     "power": lambda life, down_s: life.host.power_cut(down_s),
     "weather": _weather,

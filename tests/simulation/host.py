@@ -47,6 +47,7 @@ class Host:
         self.before: tuple[int, bytes] | None = None  # (step, state) before the turn that may be the last
         self.traps: list[tuple[str, int]] = []  # for the next process, or this one
         self._next_us: int | None = None
+        self._away_until_us = 0
         self._busy = False  # in a turn, which the world can only go on beside
 
     # Clocks -------------------------------------------------------------------------------------
@@ -61,7 +62,7 @@ class Host:
 
     def start(self) -> None:
         """Start the gateway, unless it runs or there is no power."""
-        if not self.powered or self.process is not None:
+        if not self.powered or self.process is not None or self.world.now_us < self._away_until_us:
             return
         self.starts += 1
         process = self.process = Process(self)
@@ -231,6 +232,16 @@ class Host:
         gateway.close()
         self.policy = self.policies[policy % len(self.policies)]
         self._gone("is restarted")
+
+    def keep_away(self, for_s: float) -> None:
+        """Nobody starts the gateway for a while; 0: now."""
+        if for_s:
+            self.kill()
+            self._away_until_us = self.world.now_us + round(for_s * S)
+            self.world.after(for_s, self.start)
+        elif self._away_until_us > self.world.now_us:
+            self._away_until_us = 0
+            self.world.after(0.1, self.start)
 
     def stall(self, for_s: float) -> None:
         """SIGSTOP; the broker drops it when its keepalive has passed one and a half times."""
