@@ -7,21 +7,32 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulation.invariants import require
-
 from alerts.batch import Batch, Reading
 from alerts.engine import Engine
 from alerts.roster import Device
 from iot_gateway.batcher import Batcher, arrange
 from iot_gateway.recording import unpack
 from iot_gateway.repeats import RememberedRepeats
+from simulation.invariants import require
 
 if TYPE_CHECKING:
     from simulation.life import Life
 
 sys.path.append(str(Path(__file__).parents[1] / "alerts"))
 
-FACT = "seq", "at_ms", "event", "from", "to", "kind", "subject_type", "subject_id", "fence_id", "count", "alarm_id"
+FACT = (
+    "seq",
+    "at_ms",
+    "event",
+    "from",
+    "to",
+    "kind",
+    "subject_type",
+    "subject_id",
+    "fence_id",
+    "count",
+    "alarm_id",
+)
 
 
 def judge_by_oracle(life: Life) -> None:
@@ -44,7 +55,9 @@ def judge_by_oracle(life: Life) -> None:
     decided = [tuple(said[name] for name in FACT) for said in life.checks.bodies]
     for one, other in zip(decided, oracle.facts, strict=False):
         require(one == other, f"the engine decided {one}, the oracle {other}")
-    require(len(decided) == len(oracle.facts), f"{len(decided)} decisions, the oracle made {len(oracle.facts)}")
+    require(
+        len(decided) == len(oracle.facts), f"{len(decided)} decisions, the oracle made {len(oracle.facts)}"
+    )
 
 
 def _take(oracle: Any, together: list[Any]) -> None:

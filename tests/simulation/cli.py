@@ -21,7 +21,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m simulation", description=__doc__)
     parser.add_argument("--seed", type=int, help="one seed; if it fails, with the fewest faults that suffice")
     parser.add_argument("--seeds", help="FROM:TO, all of them")
-    parser.add_argument("--minutes", type=float, help="seeds for so long, from --first on, then every planted bug")
+    parser.add_argument(
+        "--minutes", type=float, help="seeds for so long, from --first on, then every planted bug"
+    )
     parser.add_argument("--first", type=int, default=100_000, help="the first seed of a soak")
     parser.add_argument("--planted", help="with this bug; `all`: a table of how soon each is found")
     parser.add_argument("--jobs", type=int, help="processes; default: one a core")
@@ -49,7 +51,9 @@ def _one(seed: int, planted: str | None, *, diary: bool) -> int:
     outcome = live(plan_of(seed), planted, diary=diary)
     for line in outcome.diary or ():
         print(line)
-    print(f"seed {seed}: {outcome.broken or 'holds'} (crc {outcome.crc:08x}, {1000 * outcome.spent_s:.0f} ms)")
+    print(
+        f"seed {seed}: {outcome.broken or 'holds'} (crc {outcome.crc:08x}, {1000 * outcome.spent_s:.0f} ms)"
+    )
     if outcome.broken is None:
         return 0
     print(outcome.trace)
@@ -72,7 +76,9 @@ def _many(seeds, planted: str | None, jobs: int | None) -> int:
     seconds = time.monotonic() - begun_s
     counts["ms"] = round(counts["ms"] / max(counts["seeds"], 1))
     said = ", ".join(f"{value} {name}" for name, value in counts.items() if name not in {"seeds", "ms"})
-    print(f"{counts['seeds']} seeds in {seconds:.0f} s ({counts['ms']} ms of a core each), {len(failed)} fail: {said}")
+    print(
+        f"{counts['seeds']} seeds in {seconds:.0f} s ({counts['ms']} ms of a core each), {len(failed)} fail: {said}"
+    )
     return 1 if failed else 0
 
 

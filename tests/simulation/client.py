@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from paho.mqtt.enums import MQTTErrorCode
+
 from simulation.broker import Broker, Packet
 
 OK, REFUSED = SimpleNamespace(is_failure=False, value=1), SimpleNamespace(is_failure=True, value=128)
@@ -22,7 +23,9 @@ class Client:
 
     failure = None
 
-    def __init__(self, broker: Broker, process: Any, _client_id: str, begin_epoch: Callable[[], None]) -> None:
+    def __init__(
+        self, broker: Broker, process: Any, _client_id: str, begin_epoch: Callable[[], None]
+    ) -> None:
         self.broker, self.process, self.world = broker, process, broker.world
         self._begin_epoch = begin_epoch
         self._dice = broker.world.dice(f"client {broker.world.now_us}")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from simulation.broker import Broker, Link, Packet
-from simulation.truth import Made, Truth
-from simulation.world import MS, World
 
 from device_sim.device import Device, Held, Outgoing
 from iot_gateway.wire import Ack, Alarm, Heartbeat, Location, encode
+from simulation.broker import Broker, Link, Packet
+from simulation.truth import Made, Truth
+from simulation.world import MS, World
 
 HOME = (36.7000, 119.1000)
 AWAY_LAT = 36.7200  # two kilometres north, out of every safe fence
@@ -37,7 +37,9 @@ class Actor:
         self.device_id: str = spec["device_id"]
         self.timeless: bool = spec.get("timeless", False)
         make = TimelessDevice if self.timeless else Device
-        self.device = make(self.device_id, 1, skew_ms=spec.get("skew_ms", 0), array_items=spec.get("array", 7))
+        self.device = make(
+            self.device_id, 1, skew_ms=spec.get("skew_ms", 0), array_items=spec.get("array", 7)
+        )
         self.dead = False
         self._poll_us: int | None = None
         self.online_since_us: int | None = None

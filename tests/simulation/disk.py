@@ -13,12 +13,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from simulation.template import empty_store
-from simulation.world import World
-
 from iot_gateway.database import StoreBusyError, configure
 from iot_gateway.journal import HeadFile
 from iot_gateway.store import Store
+from simulation.template import empty_store
+from simulation.world import World
 
 FULL = 2  # PRAGMA synchronous
 
@@ -199,5 +198,3 @@ def looking(disk: Disk) -> Iterator[DiskStore]:
     level = disk._level()
     yield DiskStore(Path("/data/shouwang.sqlite"), disk, Bystander())
     disk.db.execute(f"PRAGMA synchronous={level}")
-
-

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from iot_gateway.recovery import policy_in_force
+from iot_gateway.repeats import RESENT_WITHIN_MS
 from simulation.against_oracle import judge_by_oracle
 from simulation.disk import looking
 from simulation.invariants import require
 from simulation.process import Process
 from simulation.world import MS
-
-from iot_gateway.recovery import policy_in_force
-from iot_gateway.repeats import RESENT_WITHIN_MS
 
 if TYPE_CHECKING:
     from simulation.life import Life
@@ -65,7 +64,10 @@ def _a_lost_end_is_noticed(life: Life) -> None:
 def _everything_is_clear(life: Life) -> None:
     """I14."""
     for actor in life.actors.values():
-        require(actor.dead or not actor.device.holding, f"{actor.device_id} still holds {actor.device.holding} items")
+        require(
+            actor.dead or not actor.device.holding,
+            f"{actor.device_id} still holds {actor.device.holding} items",
+        )
     session = life.broker.session
     require(not session.queue and not session.inflight, "the broker still holds messages")
     require(not life.host.process.gateway.intake.depth, "messages wait in the gateway")
@@ -73,7 +75,9 @@ def _everything_is_clear(life: Life) -> None:
 
 def _everything_is_stored(life: Life) -> None:
     """I2: whatever a live device wanted to know of is here."""
-    wanted = {key for key, made in life.truth.items.items() if made.wants_ack and key[0] not in life.truth.dead}
+    wanted = {
+        key for key, made in life.truth.items.items() if made.wants_ack and key[0] not in life.truth.dead
+    }
     missing = wanted - life.checks.readings() - life.checks.quarantined()
     require(not missing, f"made and never stored: {sorted(missing)[:3]}")
 
@@ -102,7 +106,9 @@ def _everything_raised_once(life: Life) -> None:
             require(raised or not made.readable, f"{key} raised nothing")
     for (name, kind), count in expected.items():
         raises = life.checks.raises[name, kind]
-        require(raises >= count or kind not in COUNTED, f"{name} said {kind} {count} times, raised {raises} times")
+        require(
+            raises >= count or kind not in COUNTED, f"{name} said {kind} {count} times, raised {raises} times"
+        )
         exact = kind in COUNTED and name not in loose
         require(raises <= count or not exact, f"{name} said {kind} {count} times, raised {raises} times")
 
@@ -141,4 +147,3 @@ def _timers_were_in_time(life: Life) -> None:
         due_us, done_us = checks.us_of(said["at_ms"]), checks.us_of(said["committed_at_ms"])
         late_ms = truth.listened_ms(due_us, done_us)
         require(late_ms <= 2500 + slow_ms, f"row {said['seq']} was due {late_ms} ms before it was decided")
-

@@ -6,16 +6,15 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from simulation.broker import Broker
-from simulation.disk import Disk
-from simulation.process import Process
-from simulation.world import MS, S, Crash, Violation, World
-
 from alerts.policy import Policy
 from iot_gateway.database import StoreBusyError, StoreError
 from iot_gateway.gateway import Gateway
 from iot_gateway.recovery import RecoveryError, encode_state
 from iot_gateway.settings import MqttSettings, Settings
+from simulation.broker import Broker
+from simulation.disk import Disk
+from simulation.process import Process
+from simulation.world import MS, Crash, S, Violation, World
 
 GATHER_US = 20 * MS
 TICK_US = S  # the pulse; the 49 turns between two that do nothing are left out

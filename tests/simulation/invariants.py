@@ -9,13 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from simulation.broker import Packet
-from simulation.disk import looking
-from simulation.host import Host
-from simulation.people import Reader
-from simulation.process import Process
-from simulation.truth import Key, Truth
-from simulation.world import MS, Violation, World
 
 from alerts.engine import Engine
 from alerts.outages import EXPLAINED
@@ -27,6 +20,13 @@ from iot_gateway.gateway import Gateway
 from iot_gateway.intake import PUBLISH_LIMIT
 from iot_gateway.recovery import encode_state, policy_in_force
 from iot_gateway.repeats import Repeats
+from simulation.broker import Packet
+from simulation.disk import looking
+from simulation.host import Host
+from simulation.people import Reader
+from simulation.process import Process
+from simulation.truth import Key, Truth
+from simulation.world import MS, Violation, World
 
 _DECODE = msgspec.msgpack.Decoder(ext_hook=lambda _code, data: bytes(data)).decode
 _NUMBER = rb'"%s"\s*:\s*(-?\d+)'
@@ -125,7 +125,9 @@ class Checks:
 
     def _are_stored(self, keys: set[Key]) -> None:
         """I1, in the store, as a reading or in quarantine."""
-        missing = keys - self.readings() if len(keys) > 8 else {key for key in keys if not self._is_reading(key)}
+        missing = (
+            keys - self.readings() if len(keys) > 8 else {key for key in keys if not self._is_reading(key)}
+        )
         if missing:
             missing -= self.quarantined()
         require(not missing, f"acknowledged and not in the store: {sorted(missing)[:3]}")
@@ -173,7 +175,10 @@ class Checks:
         was_ms = _DECODE(lived)["engine"]["now_ms"]
         with looking(self.host.disk) as store:
             before = policy_in_force(store)
-            if was_ms > engine.now_ms or before not in (None, policy):  # as it was, in an engine that may change
+            if was_ms > engine.now_ms or before not in (
+                None,
+                policy,
+            ):  # as it was, in an engine that may change
                 engine, repeats = self._recover(store, before)
         if was_ms > engine.now_ms:  # time that decided nothing is not logged
             made = engine.step(was_ms)
@@ -195,7 +200,10 @@ class Checks:
         devices = [(row, d.device_id, int(d.registered)) for row, d in enumerate(engine.fleet.devices)]
         require(rows == devices, "the devices of the store are not those of the core")
         sql = "SELECT alarm_id, version, seq, state, count, shelved FROM alarms WHERE state!='normal'"
-        opened = {(a.alarm_id, a.version, a.seq, a.state, a.count, int(a.shelved)) for a in engine.alarms.open.values()}
+        opened = {
+            (a.alarm_id, a.version, a.seq, a.state, a.count, int(a.shelved))
+            for a in engine.alarms.open.values()
+        }
         require(set(disk.rows(sql)) == opened, "the open alarms of the store are not those of the core")
 
     # The journal --------------------------------------------------------------------------------
@@ -252,7 +260,9 @@ class Checks:
     def _was_silent(self, said: dict[str, Any]) -> None:
         because = said["because"]
         from_us, until_us = self.us_of(because["last_contact_ms"]), self.us_of(said["at_ms"])
-        spans = sum(span.from_us < until_us and (span.until_us or until_us) > from_us for span in self.truth.heard)
+        spans = sum(
+            span.from_us < until_us and (span.until_us or until_us) > from_us for span in self.truth.heard
+        )
         # A stop of less than 5 s is not noticed, nor a small step of the clock; the last sign of life of a
         # gateway is up to 1 s old.
         steps_ms = sum(1000 * by_s for _, by_s in self.truth.jumps if 0 < by_s <= 5)
@@ -288,7 +298,11 @@ def _difference(lived: bytes, again: bytes) -> str:
     parts = [name for name in one["engine"] if one["engine"][name] != other["engine"].get(name)]
     for part in list(parts):
         if isinstance(one["engine"][part], dict):
-            parts += [f"{part}.{n}" for n in one["engine"][part] if one["engine"][part][n] != other["engine"][part].get(n)]
+            parts += [
+                f"{part}.{n}"
+                for n in one["engine"][part]
+                if one["engine"][part][n] != other["engine"][part].get(n)
+            ]
     if one["timeless"] != other["timeless"]:
         parts.append("timeless")
     return ", ".join(parts)

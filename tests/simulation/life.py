@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from unittest.mock import patch
 
 import structlog
+
+from iot_gateway import gateway as gateway_module
 from simulation.broker import Broker
 from simulation.devices import Actor
 from simulation.ending import judge_the_end
@@ -19,8 +21,6 @@ from simulation.people import Api
 from simulation.plan import QUICK, QUIET_S, STRICT, Plan, plan_of
 from simulation.truth import Truth
 from simulation.world import S, Violation, World
-
-from iot_gateway import gateway as gateway_module
 
 ANSWERED_S = 12
 
@@ -49,7 +49,9 @@ class Life:
         self.truth = Truth(self.world)
         self.host = Host(self.world, self.broker, plan.setup, [QUICK, STRICT])
         self.checks = Checks(self.world, self.host, self.truth)
-        self.actors = {spec["device_id"]: Actor(self.world, self.broker, self.truth, spec) for spec in plan.devices}
+        self.actors = {
+            spec["device_id"]: Actor(self.world, self.broker, self.truth, spec) for spec in plan.devices
+        }
         self.backup: bytes | None = None
         self.api = Api(self.world, self.host, self.truth)
 

@@ -7,6 +7,7 @@ wait for the database.
 from __future__ import annotations
 
 import msgspec
+
 from simulation.host import Host
 from simulation.truth import Truth
 from simulation.world import Violation, World

@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, NamedTuple
 
-from simulation.devices import AWAY_LAT, HOME, POND
-from simulation.poison import POISON, POISONED_REQUESTS
-
 from alerts.commands import VERBS
 from alerts.policy import ChatterPolicy, Delay, OutagePolicy, Policy
+from simulation.devices import AWAY_LAT, HOME, POND
+from simulation.poison import POISON, POISONED_REQUESTS
 
 BEGAN_MS = int(datetime(2026, 11, 23, 10, 59, 20, tzinfo=UTC).timestamp() * 1000)  # 18:59:20 in Shanghai
 NIGHT = {"tz": "Asia/Shanghai", "weekly": [{"from": "19:00", "to": "07:00"}]}
@@ -53,7 +52,7 @@ class Fault(NamedTuple):
     args: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.at_s:.3f} s {self.kind}{self.args if self.args else ''}"
+        return f"{self.at_s:.3f} s {self.kind}{self.args or ''}"
 
 
 @dataclass(frozen=True)
@@ -94,14 +93,21 @@ def plan_of(seed: int) -> Plan:
 
 def _devices(dice: Random) -> list[dict[str, Any]]:
     specs = [
-        {"device_id": f"w{n}", "kind": "wristband", "site_id": dice.choice(["s1", "s1", "s2"]), "every_s": 20.0}
+        {
+            "device_id": f"w{n}",
+            "kind": "wristband",
+            "site_id": dice.choice(["s1", "s1", "s2"]),
+            "every_s": 20.0,
+        }
         for n in range(dice.randint(1, 3))
     ]
     specs += [{"device_id": "f1", "kind": "fire_sensor", "site_id": "s1", "every_s": 20.0}]
     if dice.random() < 0.4:  # no model: the policy says how often it is to be heard
         specs[0]["model"] = None
     if dice.random() < 0.5:
-        specs.append({"device_id": "t1", "kind": "home_sensor", "site_id": "s2", "every_s": 20.0, "timeless": True})
+        specs.append(
+            {"device_id": "t1", "kind": "home_sensor", "site_id": "s2", "every_s": 20.0, "timeless": True}
+        )
     if dice.random() < 0.3:
         specs.append({"device_id": "x1", "kind": None, "every_s": 30.0})  # in nobody's roster
     for spec in specs:
@@ -114,7 +120,13 @@ def _devices(dice: Random) -> list[dict[str, Any]]:
 def _roster(devices: list[dict[str, Any]]) -> dict[str, Any]:
     fences = [
         {"fence_id": "yard", "role": "safe", "site_id": "s1", "geometry": circle(300.0, HOME)},
-        {"fence_id": "home", "role": "safe", "site_id": "s2", "geometry": circle(300.0, HOME), "schedule": NIGHT},
+        {
+            "fence_id": "home",
+            "role": "safe",
+            "site_id": "s2",
+            "geometry": circle(300.0, HOME),
+            "schedule": NIGHT,
+        },
         {"fence_id": "pond", "role": "forbidden", "site_id": "s1", "geometry": circle(60.0, POND)},
     ]
     return {
@@ -166,14 +178,20 @@ def _life(dice: Random, spec: dict[str, Any], active_s: float) -> list[tuple[flo
         on = dice.random() < 0.75 or word in {"sos", "fall", "manual_call"}
         acts.append((dice.uniform(2, active_s), name, {"what": "alarm", "said": {"kinds": [word], "on": on}}))
     if dice.random() < 0.25 and not spec.get("timeless"):
-        for _ in range(dice.randint(1, 3)):
-            acts.append((dice.uniform(2, active_s), name, {"what": "poison", **dice.choice(POISON)}))
+        acts += [
+            (dice.uniform(2, active_s), name, {"what": "poison", **dice.choice(POISON)})
+            for _ in range(dice.randint(1, 3))
+        ]
     return acts
 
 
 def _vitals(dice: Random, kind: str) -> dict[str, Any]:
     if kind == "wristband":
-        return {"bat": dice.choice([5.0, 60.0, 90.0]), "worn": dice.random() < 0.8, "ack": dice.random() < 0.3}
+        return {
+            "bat": dice.choice([5.0, 60.0, 90.0]),
+            "worn": dice.random() < 0.8,
+            "ack": dice.random() < 0.3,
+        }
     said: dict[str, Any] = {"temp": dice.choice([20.0, 20.0, 60.0]), "smoke": dice.choice([0.0, 0.0, 6.0])}
     return said | {"faults": dice.choice([[], [], ["E1"]]), "ack": dice.random() < 0.5}
 
@@ -191,10 +209,15 @@ def _people(dice: Random, active_s: float) -> list[tuple[float, str, dict[str, A
             act = {"type": "alarm", "verb": verb, "pick": pick, "stale": stale, "operator": operator}
             acts.append((at_s, "api", act | {"for_ms": dice.choice([5_000, 20_000, 45_000])}))
             at_s += dice.choice([0, 0.001, 0.3])
-    for _ in range(dice.choice([0, 0, 1, 3])):
-        acts.append((dice.uniform(3, active_s), "api", {"type": "roster", "body": _edit(dice)}))
+    acts += [
+        (dice.uniform(3, active_s), "api", {"type": "roster", "body": _edit(dice)})
+        for _ in range(dice.choice([0, 0, 1, 3]))
+    ]
     for _ in range(dice.choice([0, 1, 2])):
-        body = {"device_id": dice.choice(["w0", "f1", "gone"]), "type": dice.choice(["locate", "resend", "buzz"])}
+        body = {
+            "device_id": dice.choice(["w0", "f1", "gone"]),
+            "type": dice.choice(["locate", "resend", "buzz"]),
+        }
         acts.append((dice.uniform(3, active_s), "api", {"type": "device_command", "body": body}))
     for _ in range(dice.choice([0, 0, 0, 2])):
         type_, text = dice.choice(POISONED_REQUESTS)
@@ -208,14 +231,19 @@ def _edit(dice: Random) -> dict[str, Any]:
     remove: dict[str, Any] = {}
     what = dice.choice(["fence", "fence", "device", "remove device", "remove fence", "bad", "model"])
     fence = {"fence_id": dice.choice(["yard", "pond", "new"]), "role": dice.choice(["safe", "forbidden"])}
-    fence |= {"site_id": dice.choice(["s1", "s2"]), "geometry": circle(dice.choice([80.0, 300.0, 5000.0]), HOME)}
+    fence |= {
+        "site_id": dice.choice(["s1", "s2"]),
+        "geometry": circle(dice.choice([80.0, 300.0, 5000.0]), HOME),
+    }
     if what in {"fence", "bad"}:
         put["fences"] = [fence]
     if what == "bad":
         bad = {"fence_id": "bad", "role": "safe", "geometry": {"type": "Polygon", "coordinates": []}}
         put["fences"] = [fence, bad]
     if what == "device":
-        put["devices"] = [{"device_id": dice.choice(["w0", "f1", "x1", "w9"]), "kind": "wristband", "site_id": "s2"}]
+        put["devices"] = [
+            {"device_id": dice.choice(["w0", "f1", "x1", "w9"]), "kind": "wristband", "site_id": "s2"}
+        ]
     if what == "remove device":
         remove["devices"] = [dice.choice(["w0", "f1"])]
     if what == "remove fence":
@@ -239,9 +267,14 @@ def _faults(dice: Random, names: list[str], active_s: float) -> list[Fault]:
     share = dice.choice([0.15, 0.3, 0.5])
     for kind, (most, args) in _KINDS.items():
         if dice.random() < share:
-            for _ in range(dice.randint(1, most)):
-                found.append(Fault(kind, round(dice.uniform(0.5, active_s), 3), args(dice, names)))
+            count = dice.randint(1, most)
+            found += [Fault(kind, _when(dice, kind, active_s), args(dice, names)) for _ in range(count)]
     return sorted(found, key=lambda fault: fault.at_s)
+
+
+def _when(dice: Random, kind: str, active_s: float) -> float:
+    """Any time; a gateway that is long away comes back as the quiet time begins."""
+    return round(active_s - dice.uniform(20, 38) if kind == "away" else dice.uniform(0.5, active_s), 3)
 
 
 # kind -> (most of them, what they need)
@@ -253,8 +286,8 @@ _KINDS = {
     "full": (1, lambda dice, _: (round(dice.uniform(1, 12), 2),)),
     "slow": (2, lambda dice, _: (round(dice.uniform(3, 15), 2), 0.05, dice.choice([0.5, 3.0]))),
     "broker": (3, lambda dice, _: (round(dice.uniform(0.1, 12), 2),)),
-    "slow broker": (1, lambda *_: (12.0,)),
-    "away": (1, lambda dice, _: (round(dice.uniform(15, 45), 2),)),
+    "slow broker": (2, lambda *_: (12.0,)),
+    "away": (1, lambda dice, _: (40.0,)),
     "cut": (4, lambda *_: ()),
     "power": (2, lambda dice, _: (round(dice.uniform(1, 15), 2),)),
     "weather": (3, lambda dice, names: (

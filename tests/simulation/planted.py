@@ -9,9 +9,6 @@ from unittest.mock import patch
 
 import simulation.disk
 import simulation.process
-from simulation.devices import Actor
-from simulation.disk import Lock
-
 from alerts import lifecycle, snapshot
 from alerts.clocks import Clocks
 from alerts.engine import Engine
@@ -27,6 +24,8 @@ from iot_gateway.recording import pack
 from iot_gateway.repeats import Repeats
 from iot_gateway.store import Store
 from iot_gateway.wire import Ack, encode, topic
+from simulation.devices import Actor
+from simulation.disk import Lock
 
 PLANTED: dict[str, Callable[[], Any]] = {}
 
@@ -233,9 +232,13 @@ _plant("outbox after the commit", Store, "commit", _outbox_later)
 _plant("snapshot of a stale step", Store, "_write", _stale_step)
 _plant("snapshot in a later transaction", Store, "_write", _late_snapshot)
 _plant("results of commands lost", Store, "_write", _with_record(lambda r: replace(r, results=[])))
-_plant("last request not persisted", Store, "_write", _with_record(lambda r: replace(r, last_request_id=None)))
+_plant(
+    "last request not persisted", Store, "_write", _with_record(lambda r: replace(r, last_request_id=None))
+)
 _plant("commands not logged", Store, "_write", _with_record(_commands_not_logged))
-_plant("two writers", Lock, "acquire", lambda _right: lambda self: setattr(self._disk, "holder", self._process))
+_plant(
+    "two writers", Lock, "acquire", lambda _right: lambda self: setattr(self._disk, "holder", self._process)
+)
 
 
 # Recovery ---------------------------------------------------------------------------------------

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from simulation.broker import Packet
-from simulation.client import Client
-from simulation.disk import DiskStore, Lock
-from simulation.world import S, Crash
 
 from iot_gateway.clock import Clock
 from iot_gateway.gateway import Gateway
 from iot_gateway.intake import Intake
 from iot_gateway.surroundings import Surroundings
 from iot_gateway.wire import Ack
+from simulation.broker import Packet
+from simulation.client import Client
+from simulation.disk import DiskStore, Lock
+from simulation.world import Crash, S
 
 if TYPE_CHECKING:
     from simulation.host import Host
@@ -186,5 +186,3 @@ class Process:
     def pubacked(self, packet: Packet | None) -> None:
         if packet is not None:
             self.host.checks.pubacked(packet)
-
-
