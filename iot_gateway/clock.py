@@ -22,7 +22,7 @@ class Clock:
 
     def __init__(self, floor_ms: int = 0) -> None:
         self._lock = threading.Lock()
-        self._monotonic_ns = time.monotonic_ns()
+        self._monotonic_ns, _ = self._read_ns()
         self._now_ns = floor_ms * 1_000_000
         self._ahead_ns = 0
         self.now_ms()
@@ -34,7 +34,7 @@ class Clock:
         clock, slightly slower, until the wall clock has caught up.
         """
         with self._lock:
-            monotonic_ns, wall_ns = time.monotonic_ns(), time.time_ns()
+            monotonic_ns, wall_ns = self._read_ns()
             elapsed_ns = monotonic_ns - self._monotonic_ns
             self._monotonic_ns = monotonic_ns
             self._ahead_ns = max(self._now_ns + elapsed_ns - wall_ns, 0)
@@ -45,6 +45,10 @@ class Clock:
             else:
                 self._now_ns = wall_ns
             return self._now_ns // 1_000_000
+
+    def _read_ns(self) -> tuple[int, int]:
+        """What this machine's clocks say: the one nobody sets, and the one on the wall."""
+        return time.monotonic_ns(), time.time_ns()
 
     @property
     def behind_ms(self) -> int:

@@ -35,13 +35,18 @@ def connect(path: Path, *, checkpoints: bool = False) -> sqlite3.Connection:
         db = sqlite3.connect(
             path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False
         )
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        db.execute(f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}")
-        db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        configure(db, checkpoints=checkpoints)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: the store cannot be used: {error}") from error
     return db
+
+
+def configure(db: sqlite3.Connection, *, checkpoints: bool) -> None:
+    """What makes a commit durable, and who checkpoints."""
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute(f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}")
+    db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
 class WriterLock:

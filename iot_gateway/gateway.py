@@ -18,16 +18,15 @@ from alerts.engine import Decisions
 from alerts.policy import Policy
 from iot_gateway import poison, roster_rows
 from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
-from iot_gateway.clock import Clock
-from iot_gateway.database import StoreError, WriterLock
-from iot_gateway.doorbell import Doorbell
+from iot_gateway.database import StoreError
 from iot_gateway.downlink import Downlink
-from iot_gateway.intake import Intake, Message
+from iot_gateway.intake import Message
 from iot_gateway.recording import pack
 from iot_gateway.recovery import RecoveryError, encode_state, policy_in_force, recover
 from iot_gateway.requests import Asked, ask, device_command_row
 from iot_gateway.settings import Settings
-from iot_gateway.store import Request, StepRecord, Store
+from iot_gateway.store import Request, StepRecord
+from iot_gateway.surroundings import REAL, Surroundings
 
 # A batch waits this long for company; commands of people are looked for as often. An alarm waits for nobody.
 GATHER_S: Final = 0.020
@@ -46,7 +45,7 @@ _log = structlog.get_logger(__name__)
 class Gateway:
     """The one writer of alarms. Everything happens in one thread, but for paho's, which only enqueues."""
 
-    def __init__(self, settings: Settings, policy: Policy) -> None:
+    def __init__(self, settings: Settings, policy: Policy, around: Surroundings = REAL) -> None:
         """Take the store and compute the state again.
 
         Raises:
@@ -55,30 +54,30 @@ class Gateway:
         """
         self._settings = settings
         with ExitStack() as held:
-            self._lock = WriterLock(settings.database)
+            self._lock = around.lock(settings.database)
             self._lock.acquire()
             held.callback(self._lock.release)
             try:
-                self.store = Store(settings.database)
+                self.store = around.store(settings.database)
                 held.callback(self.store.close)
-                self._begin(policy)
+                self._begin(policy, around)
             except sqlite3.Error as error:
                 raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error
             held.pop_all()
 
-    def _begin(self, policy: Policy) -> None:
+    def _begin(self, policy: Policy, around: Surroundings) -> None:
         self.fault = self.store.head_fault()
         if self.fault:
             _log.critical("the journal is damaged", fault=self.fault)
         self._policy = policy
         self.engine, self._repeats = recover(self.store, policy)
-        self.clock = Clock(floor_ms=max(self.engine.now_ms, 0))
+        self.clock = around.clock(max(self.engine.now_ms, 0))
         self._batcher = Batcher(self.engine, self._repeats)
-        self.intake = Intake(self._settings.mqtt, self.clock)
+        self.intake = around.intake(self._settings.mqtt, self.clock)
         self._downlink = Downlink(self.intake.publish)
         for waiting in self.store.queued_device_commands():
             self._downlink.remember(*waiting)
-        self._bell = Doorbell(self.store.path.parent / "api.wake")
+        self._bell = around.doorbell(self.store.path.parent / "api.wake")
         self._last_request_id = self.store.last_request_id()
         self.counts: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
@@ -118,7 +117,17 @@ class Gateway:
         self._stopping = True
 
     def turn(self, timeout_s: float = GATHER_S) -> None:
-        """The road, once."""
+        """The road, once.
+
+        Raises:
+            StoreError: the store could not be read or written.
+        """
+        try:
+            self._turn(timeout_s)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.store.path}: the store cannot be used: {error}") from error
+
+    def _turn(self, timeout_s: float) -> None:
         now_ms = self.clock.now_ms()
         messages = self.intake.take(BATCH_MESSAGES, timeout_s)  # 0  bytes
         requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
@@ -202,20 +211,28 @@ class Gateway:
             now_ms = received[-1].received_at_ms
         now_ms = max(now_ms, last_ms, received[-1].received_at_ms if received else 0)
         asked = ask(list(requests), now_ms)
-        ear = self._ear(received[0].received_at_ms if received else now_ms)
+        heard = self._ear(received, now_ms)
         self._last_turn_ms = now_ms
-        return [*ear, *received, *asked.commands], asked, now_ms
+        return [*heard, *asked.commands], asked, now_ms
 
-    def _ear(self, at_ms: int) -> list[ListeningCommand]:
-        """Tell the core when we stopped hearing devices, or hear them again: before what they say now."""
-        changes: list[ListeningCommand] = []
+    def _ear(self, received: list[Received], now_ms: int) -> list[Input]:
+        """Tell the core when we stopped hearing devices, or hear them again: before what they say then.
+
+        Time may leap anywhere: we were stopped, or the clock was set, before a message or after the last.
+        """
+        heard: list[Input] = []
         deaf = self.engine.fleet.deaf_since_ms is not None
-        if not deaf and at_ms - self._last_turn_ms > ASLEEP_MS:
-            deaf = True
-            changes.append(ListeningCommand(max(self._last_turn_ms, self.engine.now_ms), 0, listening=False))
-        if self.intake.connected == deaf:
-            changes.append(ListeningCommand(at_ms, 0, listening=deaf))
-        return changes
+        before_ms = max(self._last_turn_ms, self.engine.now_ms)
+        for at_ms, said in [*((message.received_at_ms, [message]) for message in received), (now_ms, [])]:
+            if not deaf and at_ms - before_ms > ASLEEP_MS:
+                deaf = True
+                heard.append(ListeningCommand(before_ms, 0, listening=False))
+            if self.intake.connected == deaf:
+                heard.append(ListeningCommand(at_ms, 0, listening=deaf))
+                deaf = not deaf
+            heard += said
+            before_ms = at_ms
+        return heard
 
     def _last_alive_ms(self) -> int:
         """The last moment of which it is known that a gateway listened on this store."""
@@ -295,13 +312,8 @@ class Gateway:
             record.state = encode_state(self.engine, self._repeats)
         self._commit(record)
         self._downlink.forget_expired(now_ms)
-        try:
-            self.store.expire_device_commands(now_ms)
-            self.store.forget_before(
-                now_ms - round(self._settings.store.readings_days * 86_400_000), FORGET_ROWS
-            )
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.store.path}: old input could not be deleted: {error}") from error
+        self.store.expire_device_commands(now_ms)
+        self.store.forget_before(now_ms - round(self._settings.store.readings_days * 86_400_000), FORGET_ROWS)
 
     def _take_snapshot(self, policy: Policy | None = None) -> None:
         """Keep the state, so that no step before has to be computed again."""

@@ -6,6 +6,7 @@ A commit that fails stops the process (rule 2): the arrays are a cache of what i
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from alerts.fleet import LONG_AGO_MS
 from alerts.lifecycle import Transition
 from iot_gateway import journal, schema
 from iot_gateway.batcher import Admitted
-from iot_gateway.database import connect, insert_sql, migrate, upsert_sql
+from iot_gateway.database import StoreError, connect, insert_sql, migrate, upsert_sql
 from iot_gateway.repeats import Identity
 from iot_gateway.wire import Result
 
@@ -88,15 +89,27 @@ class Store:
         Raises:
             StoreError: in one line, why it cannot be used.
         """
-        migrate(path)
-        self._db = connect(path, checkpoints=True)
+        self._db, self._head_file = self._open(path)
         self.path = path
-        self._head_file = journal.HeadFile(path.with_suffix(".head"))
         self.step: int = self._one("SELECT max(step) FROM steps") or 0
         last = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self.last_seq: int = last[0] if last else 0
         self._head: bytes = last[1] if last else journal.GENESIS
         self.last_reading_id: int = self._one("SELECT max(id) FROM readings") or 0
+        if not self.last_seq and self._head_file.read() is None:
+            self._begin_head()
+
+    def _begin_head(self) -> None:
+        """From the start: a journal whose first commit is a process's last would have no head to compare."""
+        try:
+            self._head_file.write(0, self._head)
+        except OSError as error:
+            raise StoreError(f"{self.path}: the store cannot be used: {error.strerror}") from error
+
+    def _open(self, path: Path) -> tuple[sqlite3.Connection, journal.HeadFile]:
+        """The database with the schema of this version, and the journal's head beside it."""
+        migrate(path)
+        return connect(path, checkpoints=True), journal.HeadFile(path.with_suffix(".head"))
 
     def close(self) -> None:
         self._db.close()
