@@ -8,7 +8,7 @@ PYTEST ?=
 BENCH ?= $(sort $(wildcard bench/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench lab clean
+.PHONY: help demo test lint format lock bench lab chaos clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -31,6 +31,9 @@ bench: $(VENV)/.test ## the measurements, bench/bench_*.py, one after the other 
 
 lab: $(VENV)/.test ## how well fence alarms are decided, beside the peers' methods (ARGS="--seeds 1 --every-weather")
 	@$(BIN)/python -m bench.lab $(ARGS)
+
+chaos: $(VENV)/.test ## real processes killed and stopped at random while devices talk, and what was lost (ARGS="--minutes 60")
+	@$(BIN)/python -m bench.chaos $(ARGS)
 
 lock: $(VENV)/.test ## resolve the dependencies anew into both lock files
 	@test -x $(BIN)/uv || $(BIN)/pip install --quiet uv

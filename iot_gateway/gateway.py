@@ -61,6 +61,7 @@ class Gateway:
             try:
                 self.store = Store(settings.database)
                 held.callback(self.store.close)
+                self.store.become_writer()
                 self._begin(policy)
             except sqlite3.Error as error:
                 raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error

@@ -17,6 +17,7 @@ from alerts.lifecycle import Transition
 from iot_gateway import journal, schema
 from iot_gateway.batcher import Admitted
 from iot_gateway.database import connect, insert_sql, migrate, upsert_sql
+from iot_gateway.lease import Lease
 from iot_gateway.repeats import Identity
 from iot_gateway.wire import Result
 
@@ -92,6 +93,19 @@ class Store:
         self._db = connect(path, checkpoints=True)
         self.path = path
         self._head_file = journal.HeadFile(path.with_suffix(".head"))
+        self.lease = Lease(self._db, path)
+        self._read_ends()
+
+    def become_writer(self) -> None:
+        """Take the lease; whatever another wrote before that is known from here on.
+
+        Raises:
+            StoreBusyError: another gateway lives and writes.
+        """
+        self.lease.take()
+        self._read_ends()
+
+    def _read_ends(self) -> None:
         self.step: int = self._one("SELECT max(step) FROM steps") or 0
         last = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self.last_seq: int = last[0] if last else 0
@@ -99,6 +113,7 @@ class Store:
         self.last_reading_id: int = self._one("SELECT max(id) FROM readings") or 0
 
     def close(self) -> None:
+        self.lease.release()
         self._db.close()
 
     def _one(self, sql: str, *values: Any) -> Any:
@@ -112,14 +127,17 @@ class Store:
 
         Raises:
             sqlite3.Error: nothing of it was written.
+            LeaseLostError: the same, and nothing ever will be: another gateway writes.
             OSError: all of it was, but not the journal's head beside it.
         """
         rows = journal.rows(record.transitions, self._head, record.committed_at_ms)
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            self.lease.check(self._db)
             self._write(record, rows)
             self._db.execute("COMMIT")
         except BaseException:
+            self.lease.forsake()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
