@@ -71,16 +71,16 @@ def demo(
 
 @app.command()
 def run(config: Config = None) -> None:
-    """The service under one supervisor: gateway and api."""
+    """The service under one supervisor: gateway and api, and the watchdog if it has a voice."""
     from api.supervisor import Supervisor, shouwang
 
-    _settings(config)
+    verbs = ("gateway", "api", "watchdog") if _settings(config).watchdog.has_voice else ("gateway", "api")
     named = [] if config is None else ["--config", str(config)]
     supervisor = Supervisor(lambda text: print(f"shouwang: {text}", file=sys.stderr, flush=True))
     supervisor.stop_on_signals()
     try:
-        for verb in ("gateway", "api"):
-            supervisor.add(verb, lambda verb=verb: shouwang([verb, *named]))  # type: ignore[misc]
+        for verb in verbs:
+            supervisor.add(verb, lambda verb=verb: shouwang([verb, *named], ear=supervisor.ear))  # type: ignore[misc]
         supervisor.watch()
     finally:
         supervisor.stop()
@@ -111,6 +111,28 @@ def api(config: Config = None) -> None:
     from api.app import serve
 
     raise SystemExit(serve(_settings(config)))
+
+
+@app.command()
+def watchdog(
+    url: Annotated[str | None, typer.Option(help="The service's address; default: the settings'.")] = None,
+    config: Config = None,
+) -> None:
+    """Asks from outside whether the service works, and shouts if not; may run on another machine."""
+    import threading
+
+    from api import logs
+    from api import watchdog as watching
+
+    logs.configure()
+    settings = _settings(config)
+    if not settings.watchdog.has_voice:
+        _fail("the watchdog has no voice: set watchdog.command or watchdog.webhook")
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    own = f"http://{settings.http.host}:{settings.http.port}"
+    watching.watch(settings.watchdog, (url or settings.watchdog.url or own).rstrip("/"), stopped)
 
 
 @app.command()

@@ -18,11 +18,13 @@ from alerts.engine import Decisions
 from alerts.policy import Policy
 from iot_gateway import roster_rows
 from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
-from iot_gateway.clock import Clock
+from iot_gateway.canary import Canary
+from iot_gateway.clock import Clock, ClockWatch, Jump
 from iot_gateway.database import StoreError, WriterLock
 from iot_gateway.doorbell import Doorbell
 from iot_gateway.downlink import Downlink
 from iot_gateway.intake import Intake, Message
+from iot_gateway.notify import Notifier
 from iot_gateway.recording import pack
 from iot_gateway.recovery import encode_state, policy_in_force, recover
 from iot_gateway.requests import Asked, ask, device_command_row
@@ -78,6 +80,10 @@ class Gateway:
         self._downlink = Downlink(self.intake.publish)
         for waiting in self.store.queued_device_commands():
             self._downlink.remember(*waiting)
+        self.canary = Canary()
+        self._clock_watch = ClockWatch()
+        self._jump: Jump | None = None  # the last one that this gateway saw
+        self._longest_turn_s = 0.0  # since the last pulse
         self._bell = Doorbell(self.store.path.parent / "api.wake")
         self._last_request_id = self.store.last_request_id()
         self.counts: Counter[str] = Counter()
@@ -99,9 +105,15 @@ class Gateway:
         gc.collect()
         gc.freeze()  # a full collection of everything imported costs 40-60 ms
         self.intake.start()
+        notifier = Notifier()
+        notifier.ready()
         try:
             while not self._stopping:
+                begun_s = self.clock.monotonic_s()
                 self.turn()
+                self._longest_turn_s = max(self._longest_turn_s, self.clock.monotonic_s() - begun_s)
+                notifier.alive()
+            notifier.stopping()
             self._take_snapshot()  # the next start may have another policy, or be another version
         finally:
             self.intake.stop()
@@ -119,12 +131,15 @@ class Gateway:
 
     def turn(self, timeout_s: float = GATHER_S) -> None:
         """The road, once."""
+        self._watch_clock()
         now_ms = self.clock.now_ms()
         messages = self.intake.take(BATCH_MESSAGES, timeout_s)  # 0  bytes
         requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
         inputs, asked, now_ms = self._line_up(messages, requests, now_ms)  # in the order of arrival
         if inputs or requests or now_ms >= self.engine.next_due_ms():
             self._walk(now_ms, messages, inputs, asked)
+        else:  # at most the canary's, which goes no further than the pulse
+            self.intake.acknowledge(messages)
         self._keep_house(now_ms)
 
     def _walk(self, now_ms: int, messages: Sequence[Message], inputs: list[Input], asked: Asked) -> None:
@@ -145,9 +160,13 @@ class Gateway:
         """One order for messages and commands, not before the last step; and the step's own moment."""
         last_ms = self.engine.now_ms
         arrived = sorted(messages, key=lambda message: message.received_at_ms)
-        received = [Received(max(m.received_at_ms, last_ms), m.topic, m.payload) for m in arrived]
+        received = [
+            Received(max(m.received_at_ms, last_ms), m.topic, m.payload)
+            for m in arrived
+            if not self.canary.hears(m.topic, m.payload)
+        ]
         if len(messages) == BATCH_MESSAGES:  # what is still waiting came before `now_ms`
-            now_ms = received[-1].received_at_ms
+            now_ms = arrived[-1].received_at_ms
         now_ms = max(now_ms, last_ms, received[-1].received_at_ms if received else 0)
         asked = ask(list(requests), now_ms)
         ear = self._ear(received[0].received_at_ms if received else now_ms)
@@ -164,6 +183,20 @@ class Gateway:
         if self.intake.connected == deaf:
             changes.append(ListeningCommand(at_ms, 0, listening=deaf))
         return changes
+
+    def _watch_clock(self) -> None:
+        """What is due by the new time is decided in this turn; that it was set stays in the store."""
+        jump = self._clock_watch.look()
+        if jump is not None:
+            self._jump = jump
+            self._pulse_due_ms = 0
+            _log.critical("the time jumped", why=jump.why, by_ms=jump.by_ms)
+            try:
+                self.store.remember_jump(jump)
+            except sqlite3.Error as error:
+                raise StoreError(
+                    f"{self.store.path}: a jump of the time could not be written: {error}"
+                ) from error
 
     def _last_alive_ms(self) -> int:
         """The last moment of which it is known that a gateway listened on this store."""
@@ -233,7 +266,8 @@ class Gateway:
 
     def _keep_house(self, now_ms: int) -> None:
         """Once a second: the pulse; once a minute: a snapshot; what is too old goes, a little at a time."""
-        if now_ms < self._pulse_due_ms:
+        early_ms = PULSE_EVERY_MS // 2 if self.canary.news else 0  # what sings waits for no second hand
+        if now_ms < self._pulse_due_ms - early_ms:
             return
         self._pulse_due_ms = now_ms + PULSE_EVERY_MS
         record = StepRecord(now_ms=now_ms, committed_at_ms=now_ms, pulse=self._pulse(now_ms))
@@ -242,6 +276,10 @@ class Gateway:
             self._snapshot_step = self.store.step
             record.state = encode_state(self.engine, self._repeats)
         self._commit(record)
+        self._longest_turn_s = 0.0
+        if self.canary.news:
+            self.canary.news = False
+            self._bell.ring()
         self._downlink.forget_expired(now_ms)
         try:
             self.store.expire_device_commands(now_ms)
@@ -273,6 +311,7 @@ class Gateway:
             "epoch": intake.epoch, "queue": intake.depth, "queue_limit": self._settings.mqtt.queue_limit,
             "step": self.store.step, "devices": len(self.engine.fleet), "fault": self.fault,
             "strangers": self.engine.fleet.strangers(), "clock_behind_ms": self.clock.behind_ms,
-            "refused_topics": list(intake.refused), "counters": counters, "rejected": dict(self.rejected),
+            "canary": self.canary.told(), "turn_ms": round(self._longest_turn_s * 1000), "lease": self.store.lease.token,
+            "clock_jump": None if self._jump is None else self._jump._asdict(), "refused_topics": list(intake.refused), "counters": counters, "rejected": dict(self.rejected),
         }  # fmt: skip
         return msgspec.json.encode(said).decode()

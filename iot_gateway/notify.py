@@ -13,6 +13,7 @@ from typing import Final
 
 from iot_gateway.clock import Clock
 
+VARIABLE: Final = "NOTIFY_SOCKET"
 ALIVE_EVERY_S: Final = 1.0
 
 
@@ -20,10 +21,9 @@ class Notifier:
     """Sends to one address; never waits and never fails."""
 
     def __init__(self, address: str | None = None) -> None:
-        """`address`: default what the environment names."""
-        address = os.environ.get("NOTIFY_SOCKET", "") if address is None else address
+        """`address`: default what the environment names; empty: nobody."""
+        address = os.environ.get(VARIABLE, "") if address is None else address
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
         self._due_s = 0.0
         self._is_ready = False
 
@@ -34,9 +34,9 @@ class Notifier:
             self._send("READY=1")
 
     def alive(self) -> None:
-        """To be called by the loop that must not hang, as often as it likes."""
+        """For the loop that must not hang, as often as it likes: once a second goes out."""
         now_s = Clock.monotonic_s()
-        if now_s >= self._due_s:
+        if self._address and now_s >= self._due_s:
             self._due_s = now_s + ALIVE_EVERY_S
             self._send("WATCHDOG=1")
 
@@ -44,10 +44,11 @@ class Notifier:
         """An orderly end has begun."""
         self._send("STOPPING=1")
 
-    def close(self) -> None:
-        self._socket.close()
-
     def _send(self, said: str) -> None:
-        if self._address:
-            with suppress(OSError):
-                self._socket.sendto(said.encode(), self._address)
+        if not self._address:
+            return
+        with (
+            suppress(OSError),
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as out,
+        ):
+            out.sendto(said.encode(), self._address)

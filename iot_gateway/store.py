@@ -16,12 +16,14 @@ from alerts.fleet import LONG_AGO_MS
 from alerts.lifecycle import Transition
 from iot_gateway import journal, schema
 from iot_gateway.batcher import Admitted
+from iot_gateway.clock import Jump
 from iot_gateway.database import connect, insert_sql, migrate, upsert_sql
 from iot_gateway.lease import Lease
 from iot_gateway.repeats import Identity
 from iot_gateway.wire import Result
 
 SNAPSHOTS_KEPT: Final = 2
+JUMPS_KEPT: Final = 100
 # Priorities somebody must be told of at once.
 _TOLD: Final = frozenset({"urgent", "high"})
 
@@ -195,6 +197,15 @@ class Store:
         """One fact about the service itself."""
         value: str | None = self._one("SELECT value FROM meta WHERE key=?", key)
         return value
+
+    def remember_jump(self, jump: Jump) -> None:
+        """What was done to the time, so that the journal's moments can be understood later; the last hundred."""
+        jumps = [*self.jumps(), jump][-JUMPS_KEPT:]
+        self._db.execute(_META, ("clock_jumps", json.dumps([one._asdict() for one in jumps])))
+
+    def jumps(self) -> list[Jump]:
+        """The remembered ones, oldest first."""
+        return [Jump(**one) for one in json.loads(self.read_meta("clock_jumps") or "[]")]
 
     def expire_device_commands(self, now_ms: int) -> None:
         """What nobody answered in time."""
