@@ -105,8 +105,8 @@ class Canary:
         client.loop_start()
         try:
             while True:
-                client.publish(CANARY_TOPIC, self.begin_song(), qos=0)  # not kept: an old song proves nothing
                 await asyncio.sleep(EVERY_S)
+                client.publish(CANARY_TOPIC, self.begin_song(), qos=0)  # not kept: an old song proves nothing
         finally:
             client.disconnect()  # its thread ends with it
 

@@ -74,7 +74,7 @@ class Gateway:
         if self.fault:
             _log.critical("the journal is damaged", fault=self.fault)
         self.engine, self._repeats = recover(self.store, policy)
-        self.clock = Clock(floor_ms=max(self.engine.now_ms, 0))
+        self.clock = Clock(floor_ms=max(self._last_seen_ms(), 0))
         self._batcher = Batcher(self.engine, self._repeats)
         self.intake = Intake(self._settings.mqtt, self.clock)
         self._downlink = Downlink(self.intake.publish)
@@ -200,10 +200,13 @@ class Gateway:
 
     def _last_alive_ms(self) -> int:
         """The last moment of which it is known that a gateway listened on this store."""
+        seen_ms = self._last_seen_ms()
+        return seen_ms if seen_ms > 0 else self._started_at_ms
+
+    def _last_seen_ms(self) -> int:
+        """The last moment that the store knows of: time goes on from there, whatever the wall clock says."""
         pulse = self.store.read_meta("pulse")
-        seen_ms = 0 if pulse is None else int(msgspec.json.decode(pulse)["at_ms"])
-        alive_ms = max(self.engine.now_ms, seen_ms)
-        return alive_ms if alive_ms > 0 else self._started_at_ms
+        return max(self.engine.now_ms, 0 if pulse is None else int(msgspec.json.decode(pulse)["at_ms"]))
 
     def _record(
         self, now_ms: int, inputs: list[Input], admitted: Admitted, decisions: Decisions, asked: Asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import msgspec
 
@@ -44,7 +45,7 @@ def until(holds: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -
 class House:
     """One data directory, with `shouwang run` over it and a broker beside it."""
 
-    def __init__(self, directory: Path, devices: list[str]) -> None:
+    def __init__(self, directory: Path, devices: list[str], **more: str) -> None:
         self.directory = directory
         self.database = directory / "shouwang.sqlite"
         self.mqtt_port, self.http_port = broker.free_port(), broker.free_port()
@@ -54,6 +55,7 @@ class House:
             "SHOUWANG_DATA_DIR": str(directory),
             "SHOUWANG_MQTT__URL": f"mqtt://127.0.0.1:{self.mqtt_port}",
             "SHOUWANG_HTTP__PORT": str(self.http_port),
+            **more,
         }
         import_roster(Settings(data_dir=directory), Policy(), parse(_roster(devices), "roster"))
         self.token = add_token(self.database, "chaos")
@@ -61,16 +63,26 @@ class House:
             self._supervisor = subprocess.Popen(
                 [sys.executable, "-m", "api", "run"], cwd=REPOSITORY, env=self._env, stdout=log, stderr=log
             )
-        until(self.is_ready, "the service is ready")
+        try:
+            until(self.is_ready, "the service is ready")
+        except TimeoutError:
+            self.close()
+            raise
+
+    def fault(self) -> str | None:
+        """What /readyz says is wrong."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/readyz", timeout=2):
+                return None
+        except HTTPError as error:
+            with error:
+                return str(json.load(error)["detail"])
+        except (URLError, OSError) as error:
+            return str(error)
 
     def is_ready(self) -> bool:
-        """What /readyz says."""
-        with (
-            suppress(URLError, OSError),
-            urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/readyz", timeout=2),
-        ):
-            return True
-        return False
+        """Whether the service works."""
+        return self.fault() is None
 
     def pid(self, verb: str) -> int | None:
         """The process of a verb that the supervisor runs now."""
