@@ -44,7 +44,7 @@ class Shout:
         if self.state == "recovered":
             return f"守望服务已恢复（中断 {self.silent_s:.0f} 秒）Shouwang works again after {self.silent_s:.0f} s"
         return (
-            f"守望服务无响应 {self.silent_s:.0f} 秒，报警可能收不到：{self.reason} "
+            f"守望服务无响应 {self.silent_s:.0f} 秒，告警可能收不到：{self.reason} "
             f"Shouwang has not worked for {self.silent_s:.0f} s, alarms may be lost: {self.reason}"
         )
 

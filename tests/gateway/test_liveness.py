@@ -192,7 +192,7 @@ def test_a_service_that_never_worked_is_shouted_about_too():
     watch = Watch(15, 300, 100.0)
     said = [watch.look(now_s, "refused") for now_s in (102, 114, 115)]
     assert said[:2] == [None, None] and said[2].text.startswith(
-        "守望服务无响应 15 秒，报警可能收不到：refused"
+        "守望服务无响应 15 秒，告警可能收不到：refused"
     )
 
 
