@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import msgspec
 import typer
 
 from device_sim.cli import app as sim
@@ -133,6 +134,43 @@ def watchdog(
         signal.signal(number, lambda *_: stopped.set())
     own = f"http://{settings.http.host}:{settings.http.port}"
     watching.watch(settings.watchdog, (url or settings.watchdog.url or own).rstrip("/"), stopped)
+
+
+@app.command()
+def proof(
+    site: Annotated[
+        str | None, typer.Option(help="Only this site; default: all, one after the other.")
+    ] = None,
+    demo_dir: Annotated[
+        Path | None, typer.Option("--demo", help="The data directory of a demo that runs.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """A marked test alarm for each site through the whole road, and what came out where and when."""
+    from api import proof as test
+    from api.accounts import add_token
+
+    try:
+        if demo_dir is not None:
+            access = msgspec.json.decode((demo_dir / "demo.json").read_bytes())
+            settings = Settings(data_dir=demo_dir)
+            door = test.Door(access["api_url"], access["token"])
+            mqtt_url = f"mqtt://{access['mqtt_host']}:{access['mqtt_port']}"
+        else:
+            settings = _settings(config)
+            _need_store(settings.database)
+            url = f"http://{settings.http.host}:{settings.http.port}"
+            door, mqtt_url = test.Door(url, add_token(settings.database, "proof")), settings.mqtt.url
+        made = []
+        for one in test.prove(door, mqtt_url, settings.database, site):
+            print(one.line(), flush=True)
+            made.append(one)
+    except (test.ProofError, StoreError, OSError, msgspec.DecodeError, KeyError, sqlite3.Error) as error:
+        _fail(f"the proof test could not be made: {error}")
+    failed = sum(not one.whole for one in made)
+    if failed:
+        _fail(f"proof test: {failed} of {len(made)} sites FAILED")
+    print(f"proof test: {len(made)} sites, everything came out")
 
 
 @app.command()

@@ -24,6 +24,7 @@ from iot_gateway.canary import CANARY
 from iot_gateway.wire import BEACON_TOPIC, DEVICE_ID, TOPIC_ROOT, UPLINK_STREAMS
 
 GATEWAY: Final = "_gateway"  # no device id begins with an underscore
+PROOF: Final = "TEST"  # the device of the proof test
 _URL_VARIABLE: Final = "SHOUWANG_MQTT__URL"
 _CANARY_VARIABLE: Final = "SHOUWANG_MQTT__CANARY_URL"
 _SECRET_BYTES: Final = 24  # 192 bits; the floor for a device is 128
@@ -212,9 +213,9 @@ def _read_gateway_secret(path: Path) -> str | None:
     raise ProvisionError(f"{path}: has no {_URL_VARIABLE}; restore it, or remove it to make the secret anew")
 
 
-def _canary_secret(gateway: str) -> str:
-    """Made of the gateway's, so that it is kept and renewed with it; what it may do is sing."""
-    digest = hashlib.sha256(f"{CANARY} {gateway}".encode()).digest()
+def derived_secret(name: str, gateway: str) -> str:
+    """Of the canary and the proof test: made of the gateway's, so that it is kept and renewed with it."""
+    digest = hashlib.sha256(f"{name} {gateway}".encode()).digest()
     return base64.urlsafe_b64encode(digest[:_SECRET_BYTES]).decode()
 
 
@@ -226,8 +227,8 @@ def _write_all(
     directory: Path, devices: Mapping[str, str], gateway: str, *, port: int, tls: Tls | None, user: str
 ) -> dict[str, Path]:
     """Secrets first: a crash in between leaves devices unknown to the broker, never secrets known to nobody."""
-    canary = _canary_secret(gateway)
-    passwords = {GATEWAY: gateway, CANARY: canary, **devices}
+    canary = derived_secret(CANARY, gateway)
+    passwords = {GATEWAY: gateway, CANARY: canary, PROOF: derived_secret(PROOF, gateway), **devices}
     lines = "".join(f"{name}:{password_hash(password)}\n" for name, password in passwords.items())
     urls = (
         f"{_URL_VARIABLE}={_url(GATEWAY, gateway, port)}\n{_CANARY_VARIABLE}={_url(CANARY, canary, port)}\n"

@@ -33,7 +33,7 @@ def test_the_first_run_makes_everything(tmp_path):
     assert made.gateway_url.endswith("@127.0.0.1:1999")
     assert "_gateway" not in secrets
     names = [line.split(":")[0] for line in made.passwd.read_text().splitlines()]
-    assert names == ["_gateway", "_canary", "a", "b"]
+    assert names == ["_gateway", "_canary", "TEST", "a", "b"]
 
 
 def test_no_file_is_readable_by_others(tmp_path):
