@@ -23,9 +23,10 @@ from iot_gateway.notify import Notifier
 from iot_gateway.settings import WatchdogSettings
 
 ASK_EVERY_S: Final = 2.0
-ANSWER_S: Final = 4.0
+ANSWER_S: Final = 2.0
 VOICE_S: Final = 20.0  # the longest a command or a webhook may take
 AGAIN_S: Final = 15.0  # a shout that nobody took is tried again so often
+RECOVERY_TRIES: Final = 4  # that it is over is said once, if it can be
 
 log = structlog.get_logger("api.watchdog")
 
@@ -136,26 +137,25 @@ def _post(url: str, said: Shout) -> None:
 
 
 def watch(settings: WatchdogSettings, url: str, stopped: threading.Event) -> None:
-    """Ask and shout until told to stop. One voice at a time, beside the asking: it may hang."""
+    """Ask and shout until told to stop. The voice is beside the asking: it may hang."""
     watched = Watch(settings.silence_s, settings.repeat_s, monotonic_s())
     notifier = Notifier()
     notifier.ready()
-    voice: threading.Thread | None = None
     while not stopped.wait(ASK_EVERY_S):
         notifier.alive()
-        if voice is not None and voice.is_alive():
-            continue
         said = watched.look(monotonic_s(), ask(url))
+        notifier.alive()
         if said is not None:
             log.warning("the watchdog shouts", state=said.state, reason=said.reason)
-            voice = threading.Thread(target=_shout, args=(settings, said, watched), daemon=True)
-            voice.start()
+            threading.Thread(target=_shout, args=(settings, said, watched), daemon=True).start()
     notifier.stopping()
 
 
 def _shout(settings: WatchdogSettings, said: Shout, watched: Watch) -> None:
-    while not shout(settings, said):
-        watched.was_not_heard(monotonic_s())
-        if said.state == "silent":
+    for _ in range(RECOVERY_TRIES):
+        if shout(settings, said):
             return
-        time.sleep(AGAIN_S)  # a recovery is news only once
+        if said.state == "silent":
+            watched.was_not_heard(monotonic_s())
+            return
+        time.sleep(AGAIN_S)

@@ -126,25 +126,34 @@ def _meta(db: sqlite3.Connection, key: str) -> Any:
 
 
 def _identity(pid: int) -> str:
-    """A process as no other ever is: boot of the host, its process namespace, process id, start."""
+    """A process as no other ever is: machine, its boot, process namespace, process id, start."""
     return f"{_here()} {pid} {_started(pid)}"
 
 
 def _may_live(holder: str) -> bool:
-    """Whether a process other than this one may still run; one of another host may."""
+    """Whether a process other than this one may still run; one of another machine may."""
     if not holder:
         return False
-    here, pid, started = holder.rsplit(" ", 2)
-    if here != _here():
-        return True
-    return int(pid) != os.getpid() and _started(int(pid)) == started
+    there, pid, started = holder.rsplit(" ", 2)
+    if there == _here():
+        return int(pid) != os.getpid() and _started(int(pid)) == started
+    (machine, boot), (our_machine, our_boot) = there.split(" ")[:2], _here().split(" ")[:2]
+    # On a machine that has been started anew since, nothing of before runs.
+    return machine == "-" or machine != our_machine or boot == our_boot
 
 
 def _here() -> str:
+    """Machine (`-`: it has no name), its boot, and the process namespace."""
+    machine, boot = _first_word("/etc/machine-id"), _first_word("/proc/sys/kernel/random/boot_id")
     with suppress(OSError):
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
-    return "unknown unknown"
+        return f"{machine} {boot} {Path('/proc/self/ns/pid').readlink()}"
+    return f"{machine} {boot} -"
+
+
+def _first_word(path: str) -> str:
+    with suppress(OSError, IndexError):
+        return Path(path).read_text(encoding="ascii").split()[0]
+    return "-"
 
 
 def _started(pid: int) -> str:

@@ -119,7 +119,7 @@ def test_a_silent_holder_on_another_host_is_overtaken_and_one_that_writes_is_not
     with_lease = Store(path)
     with_lease.become_writer()
     with_lease.lease.forsake()  # as if killed
-    make_foreign(path, "other-host pid:[1] 17 4711")
+    make_foreign(path, "other-machine boot pid:[1] 17 4711")
     waits = []
 
     def alive(seconds):
@@ -139,12 +139,30 @@ def test_a_silent_holder_on_another_host_is_overtaken_and_one_that_writes_is_not
     with_lease.close()
 
 
+@pytest.mark.parametrize(
+    ("holder", "may_live"),
+    [
+        ("", False),
+        ("m b pid:[1] 1 {started}", True),
+        ("m b pid:[1] 1 77", False),  # its number is another's by now
+        ("m b pid:[1] 4194305 77", False),
+        ("m b pid:[2] 17 77", True),  # another container, into which we cannot see
+        ("m older pid:[1] 1 {started}", False),  # the power failed: nothing of then runs
+        ("- older pid:[1] 1 {started}", True),
+        ("other b pid:[1] 1 {started}", True),
+    ],
+)
+def test_who_may_still_live(holder, may_live, monkeypatch):
+    monkeypatch.setattr(leases, "_here", lambda: "m b pid:[1]")
+    assert leases._may_live(holder.format(started=leases._started(1))) == may_live
+
+
 def test_of_two_that_waited_one_is_first(tmp_path, monkeypatch):
     path = tmp_path / "s.sqlite"
     dead = Store(path)
     dead.become_writer()
     dead.lease.forsake()
-    make_foreign(path, "other-host pid:[1] 17 4711")
+    make_foreign(path, "other-machine boot pid:[1] 17 4711")
     first, second = Store(path), Store(path)
     monkeypatch.setattr(leases.time, "sleep", lambda _: None)
     begin = leases.Lease._wait_for_silence
