@@ -9,7 +9,7 @@ JOBS ?= 2
 BENCH ?= $(sort $(wildcard bench/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench lab sim-soak clean
+.PHONY: help demo test lint format lock bench lab sim-soak chaos clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -35,6 +35,9 @@ lab: $(VENV)/.test ## how well fence alarms are decided, beside the peers' metho
 
 sim-soak: $(VENV)/.test ## lives in a simulated world where everything fails, then every planted bug (ARGS="--minutes 30")
 	@PYTHONPATH=tests $(BIN)/python -m simulation $(if $(ARGS),$(ARGS),--minutes 30)
+
+chaos: $(VENV)/.test ## real processes killed and stopped at random while devices talk, and what was lost (ARGS="--minutes 60")
+	@$(BIN)/python -m bench.chaos $(ARGS)
 
 lock: $(VENV)/.test ## resolve the dependencies anew into both lock files
 	@test -x $(BIN)/uv || $(BIN)/pip install --quiet uv

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import msgspec
 import typer
 
 from device_sim.cli import app as sim
@@ -71,16 +72,16 @@ def demo(
 
 @app.command()
 def run(config: Config = None) -> None:
-    """The service under one supervisor: gateway and api."""
+    """The service under one supervisor: gateway and api, and the watchdog if it has a voice."""
     from api.supervisor import Supervisor, shouwang
 
-    _settings(config)
+    verbs = ("gateway", "api", "watchdog") if _settings(config).watchdog.has_voice else ("gateway", "api")
     named = [] if config is None else ["--config", str(config)]
     supervisor = Supervisor(lambda text: print(f"shouwang: {text}", file=sys.stderr, flush=True))
     supervisor.stop_on_signals()
     try:
-        for verb in ("gateway", "api"):
-            supervisor.add(verb, lambda verb=verb: shouwang([verb, *named]))  # type: ignore[misc]
+        for verb in verbs:
+            supervisor.add(verb, lambda verb=verb: shouwang([verb, *named], ear=supervisor.ear))  # type: ignore[misc]
         supervisor.watch()
     finally:
         supervisor.stop()
@@ -111,6 +112,65 @@ def api(config: Config = None) -> None:
     from api.app import serve
 
     raise SystemExit(serve(_settings(config)))
+
+
+@app.command()
+def watchdog(
+    url: Annotated[str | None, typer.Option(help="The service's address; default: the settings'.")] = None,
+    config: Config = None,
+) -> None:
+    """Asks from outside whether the service works, and shouts if not; may run on another machine."""
+    import threading
+
+    from api import logs
+    from api import watchdog as watching
+
+    logs.configure()
+    settings = _settings(config)
+    if not settings.watchdog.has_voice:
+        _fail("the watchdog has no voice: set watchdog.command or watchdog.webhook")
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    own = f"http://{settings.http.host}:{settings.http.port}"
+    watching.watch(settings.watchdog, (url or settings.watchdog.url or own).rstrip("/"), stopped)
+
+
+@app.command()
+def proof(
+    site: Annotated[
+        str | None, typer.Option(help="Only this site; default: all, one after the other.")
+    ] = None,
+    demo_dir: Annotated[
+        Path | None, typer.Option("--demo", help="The data directory of a demo that runs.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """A marked test alarm for each site through the whole road, and what came out where and when."""
+    from api import proof as test
+    from api.accounts import add_token
+
+    try:
+        if demo_dir is not None:
+            access = msgspec.json.decode((demo_dir / "demo.json").read_bytes())
+            settings = Settings(data_dir=demo_dir)
+            door = test.Door(access["api_url"], access["token"])
+            mqtt_url = f"mqtt://{access['mqtt_host']}:{access['mqtt_port']}"
+        else:
+            settings = _settings(config)
+            _need_store(settings.database)
+            url = f"http://{settings.http.host}:{settings.http.port}"
+            door, mqtt_url = test.Door(url, add_token(settings.database, "proof")), settings.mqtt.url
+        made = []
+        for one in test.prove(door, mqtt_url, settings.database, site):
+            print(one.line(), flush=True)
+            made.append(one)
+    except (test.ProofError, StoreError, OSError, msgspec.DecodeError, KeyError, sqlite3.Error) as error:
+        _fail(f"the proof test could not be made: {error}")
+    failed = sum(not one.whole for one in made)
+    if failed:
+        _fail(f"proof test: {failed} of {len(made)} sites FAILED")
+    print(f"proof test: {len(made)} sites, everything came out")
 
 
 @app.command()

@@ -18,9 +18,12 @@ from alerts.engine import Decisions
 from alerts.policy import Policy
 from iot_gateway import poison, roster_rows
 from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
+from iot_gateway.canary import Canary
+from iot_gateway.clock import Jump
 from iot_gateway.database import StoreError
 from iot_gateway.downlink import Downlink
 from iot_gateway.intake import Message
+from iot_gateway.notify import Notifier
 from iot_gateway.recording import pack
 from iot_gateway.recovery import RecoveryError, encode_state, policy_in_force, recover
 from iot_gateway.requests import Asked, ask, device_command_row
@@ -60,6 +63,7 @@ class Gateway:
             try:
                 self.store = around.store(settings.database)
                 held.callback(self.store.close)
+                self.store.become_writer()
                 self._begin(policy, around)
             except sqlite3.Error as error:
                 raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error
@@ -71,12 +75,16 @@ class Gateway:
             _log.critical("the journal is damaged", fault=self.fault)
         self._policy = policy
         self.engine, self._repeats = recover(self.store, policy)
-        self.clock = around.clock(max(self.engine.now_ms, 0))
+        self.clock = around.clock(max(self._last_seen_ms(), 0))
         self._batcher = Batcher(self.engine, self._repeats)
         self.intake = around.intake(self._settings.mqtt, self.clock)
         self._downlink = Downlink(self.intake.publish)
         for waiting in self.store.queued_device_commands():
             self._downlink.remember(*waiting)
+        self.canary = Canary()
+        self._clock_watch = around.clock_watch()
+        self._jump: Jump | None = None  # the last one that this gateway saw
+        self._longest_turn_s = 0.0  # since the last pulse
         self._bell = around.doorbell(self.store.path.parent / "api.wake")
         self._last_request_id = self.store.last_request_id()
         self.counts: Counter[str] = Counter()
@@ -98,9 +106,15 @@ class Gateway:
         gc.collect()
         gc.freeze()  # a full collection of everything imported costs 40-60 ms
         self.intake.start()
+        notifier = Notifier()
+        notifier.ready()
         try:
             while not self._stopping:
+                begun_s = self.clock.monotonic_s()
                 self.turn()
+                self._longest_turn_s = max(self._longest_turn_s, self.clock.monotonic_s() - begun_s)
+                notifier.alive()
+            notifier.stopping()
             self._take_snapshot()  # the next start may have another policy, or be another version
         finally:
             self.intake.stop()
@@ -128,6 +142,7 @@ class Gateway:
             raise StoreError(f"{self.store.path}: the store cannot be used: {error}") from error
 
     def _turn(self, timeout_s: float) -> None:
+        self._watch_clock()
         now_ms = self.clock.now_ms()
         messages = self.intake.take(BATCH_MESSAGES, timeout_s)  # 0  bytes
         requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
@@ -143,6 +158,8 @@ class Gateway:
         inputs, asked, now_ms = self._line_up(messages, requests, now_ms)  # in the order of arrival
         if inputs or requests or now_ms >= self.engine.next_due_ms():
             self._walk(now_ms, messages, inputs, asked)
+        else:  # at most the canary's, which goes no further than the pulse
+            self.intake.acknowledge(messages)
 
     def _walk(self, now_ms: int, messages: Sequence[Message], inputs: list[Input], asked: Asked) -> None:
         """The rest of the road, for inputs in the order of arrival."""
@@ -206,9 +223,13 @@ class Gateway:
         """One order for messages and commands, not before the last step; and the step's own moment."""
         last_ms = self.engine.now_ms
         arrived = sorted(messages, key=lambda message: message.received_at_ms)
-        received = [Received(max(m.received_at_ms, last_ms), m.topic, m.payload, m.raw) for m in arrived]
-        if received and self.intake.depth:  # what is still waiting came before `now_ms`
-            now_ms = received[-1].received_at_ms
+        received = [
+            Received(max(m.received_at_ms, last_ms), m.topic, m.payload, m.raw)
+            for m in arrived
+            if not self.canary.hears(m.topic, m.payload)
+        ]
+        if arrived and self.intake.depth:  # what is still waiting came before `now_ms`
+            now_ms = arrived[-1].received_at_ms
         now_ms = max(now_ms, last_ms, received[-1].received_at_ms if received else 0)
         asked = ask(list(requests), now_ms)
         heard = self._ear(received, now_ms)
@@ -234,12 +255,29 @@ class Gateway:
             before_ms = at_ms
         return heard
 
+    def _watch_clock(self) -> None:
+        """What is due by the new time is decided in this turn; that it was set stays in the store."""
+        jump = self._clock_watch.look()
+        if jump is not None:
+            self._jump = jump
+            self._pulse_due_ms = 0
+            _log.critical("the time jumped", why=jump.why, by_ms=jump.by_ms)
+            try:
+                self.store.remember_jump(jump)
+            except sqlite3.Error as error:
+                raise StoreError(
+                    f"{self.store.path}: a jump of the time could not be written: {error}"
+                ) from error
+
     def _last_alive_ms(self) -> int:
         """The last moment of which it is known that a gateway listened on this store."""
+        seen_ms = self._last_seen_ms()
+        return seen_ms if seen_ms > 0 else self._started_at_ms
+
+    def _last_seen_ms(self) -> int:
+        """The last moment that the store knows of: time goes on from there, whatever the wall clock says."""
         pulse = self.store.read_meta("pulse")
-        seen_ms = 0 if pulse is None else int(msgspec.json.decode(pulse)["at_ms"])
-        alive_ms = max(self.engine.now_ms, seen_ms)
-        return alive_ms if alive_ms > 0 else self._started_at_ms
+        return max(self.engine.now_ms, 0 if pulse is None else int(msgspec.json.decode(pulse)["at_ms"]))
 
     def _record(
         self, now_ms: int, inputs: list[Input], admitted: Admitted, decisions: Decisions, asked: Asked
@@ -302,7 +340,8 @@ class Gateway:
 
     def _keep_house(self, now_ms: int) -> None:
         """Once a second: the pulse; once a minute: a snapshot; what is too old goes, a little at a time."""
-        if now_ms < self._pulse_due_ms:
+        early_ms = PULSE_EVERY_MS // 2 if self.canary.news else 0  # what sings waits for no second hand
+        if now_ms < self._pulse_due_ms - early_ms:
             return
         self._pulse_due_ms = now_ms + PULSE_EVERY_MS
         record = StepRecord(now_ms=now_ms, committed_at_ms=now_ms, pulse=self._pulse(now_ms))
@@ -311,6 +350,10 @@ class Gateway:
             self._snapshot_step = self.store.step
             record.state = encode_state(self.engine, self._repeats)
         self._commit(record)
+        self._longest_turn_s = 0.0
+        if self.canary.news:
+            self.canary.news = False
+            self._bell.ring()
         self._downlink.forget_expired(now_ms)
         self.store.expire_device_commands(now_ms)
         self.store.forget_before(now_ms - round(self._settings.store.readings_days * 86_400_000), FORGET_ROWS)
@@ -337,6 +380,7 @@ class Gateway:
             "epoch": intake.epoch, "queue": intake.depth, "queue_limit": self._settings.mqtt.queue_limit,
             "step": self.store.step, "devices": len(self.engine.fleet), "fault": self.fault,
             "strangers": self.engine.fleet.strangers(), "clock_behind_ms": self.clock.behind_ms,
-            "refused_topics": list(intake.refused), "counters": counters, "rejected": dict(self.rejected),
+            "canary": self.canary.told(), "turn_ms": round(self._longest_turn_s * 1000), "lease": self.store.lease.token,
+            "clock_jump": None if self._jump is None else self._jump._asdict(), "refused_topics": list(intake.refused), "counters": counters, "rejected": dict(self.rejected),
         }  # fmt: skip
         return msgspec.json.encode(said).decode()

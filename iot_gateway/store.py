@@ -17,11 +17,14 @@ from alerts.fleet import LONG_AGO_MS
 from alerts.lifecycle import Transition
 from iot_gateway import journal, schema
 from iot_gateway.batcher import Admitted
+from iot_gateway.clock import Jump
 from iot_gateway.database import StoreError, connect, insert_sql, migrate, upsert_sql
+from iot_gateway.lease import Lease
 from iot_gateway.repeats import Identity
 from iot_gateway.wire import Result
 
 SNAPSHOTS_KEPT: Final = 2
+JUMPS_KEPT: Final = 100
 # Priorities somebody must be told of at once.
 _TOLD: Final = frozenset({"urgent", "high"})
 
@@ -91,13 +94,26 @@ class Store:
         """
         self._db, self._head_file = self._open(path)
         self.path = path
+        self.lease = Lease(self._db, path)
+        self._read_ends()
+        if not self.last_seq and self._head_file.read() is None:
+            self._begin_head()
+
+    def become_writer(self) -> None:
+        """Take the lease; whatever another wrote before that is known from here on.
+
+        Raises:
+            StoreBusyError: another gateway lives and writes.
+        """
+        self.lease.take()
+        self._read_ends()
+
+    def _read_ends(self) -> None:
         self.step: int = self._one("SELECT max(step) FROM steps") or 0
         last = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self.last_seq: int = last[0] if last else 0
         self._head: bytes = last[1] if last else journal.GENESIS
         self.last_reading_id: int = self._one("SELECT max(id) FROM readings") or 0
-        if not self.last_seq and self._head_file.read() is None:
-            self._begin_head()
 
     def _begin_head(self) -> None:
         """From the start: a journal whose first commit is a process's last would have no head to compare."""
@@ -112,6 +128,7 @@ class Store:
         return connect(path, checkpoints=True), journal.HeadFile(path.with_suffix(".head"))
 
     def close(self) -> None:
+        self.lease.release()
         self._db.close()
 
     def _one(self, sql: str, *values: Any) -> Any:
@@ -125,16 +142,19 @@ class Store:
 
         Raises:
             sqlite3.Error: nothing of it was written.
+            LeaseLostError: the same, and nothing ever will be: another gateway writes.
             OSError: all of it was, but not the journal's head beside it.
         """
         rows = journal.rows(record.transitions, self._head, record.committed_at_ms)
         before = self.step, self.last_reading_id
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            self.lease.check(self._db)
             self._write(record, rows)
             self._db.execute("COMMIT")
         except BaseException:
             self.step, self.last_reading_id = before
+            self.lease.forsake()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
@@ -192,6 +212,15 @@ class Store:
         """One fact about the service itself."""
         value: str | None = self._one("SELECT value FROM meta WHERE key=?", key)
         return value
+
+    def remember_jump(self, jump: Jump) -> None:
+        """What was done to the time, so that the journal's moments can be understood later; the last hundred."""
+        jumps = [*self.jumps(), jump][-JUMPS_KEPT:]
+        self._db.execute(_META, ("clock_jumps", json.dumps([one._asdict() for one in jumps])))
+
+    def jumps(self) -> list[Jump]:
+        """The remembered ones, oldest first."""
+        return [Jump(**one) for one in json.loads(self.read_meta("clock_jumps") or "[]")]
 
     def expire_device_commands(self, now_ms: int) -> None:
         """What nobody answered in time."""

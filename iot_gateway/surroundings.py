@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from iot_gateway.clock import Clock
+from iot_gateway.clock import Clock, ClockWatch
 from iot_gateway.database import WriterLock
 from iot_gateway.doorbell import Doorbell
 from iot_gateway.intake import Intake
@@ -25,6 +25,7 @@ class Surroundings:
     lock: Callable[[Path], WriterLock] = WriterLock
     store: Callable[[Path], Store] = Store
     clock: Callable[[int], Clock] = Clock  # of the time it never falls below, in ms
+    clock_watch: Callable[[], ClockWatch] = ClockWatch
     intake: Callable[[MqttSettings, Clock], Intake] = Intake
     doorbell: Callable[[Path], Doorbell] = Doorbell
 

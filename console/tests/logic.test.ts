@@ -86,7 +86,7 @@ describe('what may be done', () => {
 })
 
 describe('health', () => {
-  const good = { silentMs: 0, lostMs: null, clockOffsetMs: 0, behindMs: 0, gateway: { connected: true, fault: null }, gatewayAgeMs: 500 }
+  const good = { silentMs: 0, lostMs: null, clockOffsetMs: 0, behindMs: 0, gateway: { connected: true, fault: null }, gatewayAgeMs: 500, canaryMissed: 0 }
   const reasons = (more: object) => linkDangers({ ...good, ...more }).map(danger => danger.reason)
   it('is quiet when all is well, and says each thing that is not', () => {
     expect(reasons({})).toEqual([])
@@ -100,6 +100,18 @@ describe('health', () => {
     expect(reasons({ gateway: { connected: false, fault: 'disk full' } })).toEqual(['gateway_disconnected', 'gateway_fault'])
     expect(reasons({ gateway: { queue: 501, queue_limit: 1000 } })).toEqual(['gateway_behind'])
     expect(reasons({ gateway: { queue: 500, queue_limit: 1000 } })).toEqual([])
+  })
+  it('hears of the canary where nothing else explains it', () => {
+    expect(reasons({ canaryMissed: null })).toEqual([])
+    expect(reasons({ canaryMissed: 2 })).toEqual([])
+    expect(linkDangers({ ...good, canaryMissed: 3 })).toEqual([{ reason: 'canary_missed', times: 3 }])
+    expect(reasons({ canaryMissed: 30, gateway: { connected: false } })).toEqual(['gateway_disconnected'])
+  })
+  it('shows for ten minutes that the clock was set or the host slept', () => {
+    const gateway = { connected: true, fault: null, at_ms: NOW, clock_jump: { at_ms: NOW - 600_000, by_ms: -3_600_000, why: 'set' } }
+    expect(linkDangers({ ...good, gateway } as never)).toEqual([{ reason: 'clock_set', seconds: -3600 }])
+    expect(reasons({ gateway: { ...gateway, at_ms: NOW + 1 } })).toEqual([])
+    expect(reasons({ gateway: { ...gateway, clock_jump: { ...gateway.clock_jump, why: 'slept' } } })).toEqual(['host_slept'])
   })
 })
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from iot_gateway.clock import Clock
+from iot_gateway.clock import Clock, ClockWatch
 from iot_gateway.gateway import Gateway
 from iot_gateway.intake import Intake
 from iot_gateway.surroundings import Surroundings
@@ -53,6 +53,18 @@ class HostClock(Clock):
         return self._host.world.now_us / S
 
 
+class HostClockWatch(ClockWatch):
+    """Sees the simulated host's clock being set; it never sleeps."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        super().__init__()
+
+    def _read(self) -> tuple[int, int, int]:
+        awake_ns = self._host.world.now_us * 1000
+        return self._host.wall_us() * 1000, awake_ns, awake_ns
+
+
 class Bell:
     """The doorbell's place."""
 
@@ -88,6 +100,7 @@ class Process:
             lock=lambda _path: Lock(self.host.disk, self),
             store=lambda path: DiskStore(path, self.host.disk, self),
             clock=lambda floor_ms: HostClock(floor_ms, self.host),
+            clock_watch=lambda: HostClockWatch(self.host),
             intake=lambda settings, clock: Intake(settings, clock, self._client),
             doorbell=lambda _path: Bell(self),
         )

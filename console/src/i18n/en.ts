@@ -144,6 +144,8 @@ const en: typeof zh = {
     audio_locked: 'Sound is off; alarms will not be heard',
     audio_blocked: 'The browser or the computer has cut the sound; alarms will not be heard. Press “Test again”', audio_unheard: 'The test was not heard; check loudspeaker, headphones and the volume of the computer',
     stream_behind: 'This page is {seconds} s behind the service; alarms may be missing from it', gateway_behind: 'The gateway’s queue is {share}% full; alarms may come late',
+    canary_missed: 'The test message of every second has failed {times} times in a row; alarms of devices may not come in',
+    clock_set: 'The server’s clock was just set by {seconds} s; check the times of alarms', host_slept: 'The server was asleep for {seconds} s and handled no alarm; check what came in',
   },
   presence: {
     panel: 'Ready for the shift', volume: 'Volume', notifications: 'Notifications', screen: 'Screen stays on', play: 'Play {tone}', menu: 'Menu',

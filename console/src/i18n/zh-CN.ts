@@ -133,6 +133,8 @@ export default {
     gateway_fault: '网关故障：{fault}', audio_locked: '声音未启用，告警不会响铃',
     audio_blocked: '声音被浏览器或电脑中断，告警不会响铃；请点“重新试听”', audio_unheard: '试听没有听到声音，请检查音箱、耳机和系统音量',
     stream_behind: '本页比服务慢了 {seconds} 秒，可能有告警尚未显示', gateway_behind: '网关积压已达 {share}%，告警可能晚到',
+    canary_missed: '每秒一次的自检信号已连续 {times} 次没有返回，设备告警可能进不来', clock_set: '服务器时钟刚被调整了 {seconds} 秒，请核对告警时间',
+    host_slept: '服务器曾停顿 {seconds} 秒，其间没有处理告警，请逐一核对',
   },
   presence: {
     panel: '值班准备', volume: '音量', notifications: '桌面通知', screen: '屏幕常亮', play: '试听{tone}音', menu: '菜单',

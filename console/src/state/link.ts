@@ -39,6 +39,7 @@ function judge(): void {
     behindMs: behindAt === null ? 0 : now - behindAt,
     gateway: pulse.value?.gateway ?? null,
     gatewayAgeMs: pulse.value?.age_ms ?? null,
+    canaryMissed: pulse.value?.canary?.missed ?? null,
   }).filter(({ reason }) => pulse.value !== null || reason !== 'gateway_missing')
   if (found.length || dangers.value.length) dangers.value = found
 }

@@ -14,6 +14,14 @@ export interface Gateway {
   fault?: string | null
   queue?: number
   queue_limit?: number
+  clock_jump?: ClockJump | null
+}
+
+/** The service's clock was set, or its host slept; the gateway saw it at `at_ms`. */
+export interface ClockJump {
+  at_ms: number
+  by_ms: number
+  why: 'set' | 'slept'
 }
 
 /** What the desk has to bear this moment, as the service counts it. */
@@ -29,6 +37,7 @@ export interface Pulse {
   gateway: Gateway | null
   age_ms: number | null
   load?: DeskLoad
+  canary?: { missed: number, round_trip_ms: number | null, heard_at_ms: number | null } | null
 }
 
 export interface Moved {
