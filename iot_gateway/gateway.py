@@ -16,7 +16,7 @@ import structlog
 from alerts.commands import CommandResult, ListeningCommand
 from alerts.engine import Decisions
 from alerts.policy import Policy
-from iot_gateway import roster_rows
+from iot_gateway import aftermath, disk, roster_rows
 from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
 from iot_gateway.clock import Clock
 from iot_gateway.database import StoreError, WriterLock
@@ -26,8 +26,10 @@ from iot_gateway.intake import Intake, Message
 from iot_gateway.recording import pack
 from iot_gateway.recovery import encode_state, policy_in_force, recover
 from iot_gateway.requests import Asked, ask, device_command_row
+from iot_gateway.second_journal import SecondJournal
 from iot_gateway.settings import Settings
 from iot_gateway.store import StepRecord, Store
+from iot_gateway.watch import Watch, is_position
 
 # A batch waits this long for company; commands of people are looked for as often. An alarm waits for nobody.
 GATHER_S: Final = 0.020
@@ -58,23 +60,31 @@ class Gateway:
             self._lock = WriterLock(settings.database)
             self._lock.acquire()
             held.callback(self._lock.release)
+            self._ballast = disk.Ballast(settings.database)
+            self._ballast.before_start()
             try:
                 self.store = Store(settings.database)
                 held.callback(self.store.close)
-                self._begin(policy)
+                self._begin(policy, held)
             except sqlite3.Error as error:
                 raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error
             held.pop_all()
 
-    def _begin(self, policy: Policy) -> None:
-        self.fault = self.store.head_fault()
-        if self.fault:
-            _log.critical("the journal is damaged", fault=self.fault)
+    def _begin(self, policy: Policy, held: ExitStack) -> None:
+        path = self._settings.store.second_journal
+        self._second = None if path is None else SecondJournal(path)
+        self._watch = Watch(self.store, self._ballast, self._second)
+        held.callback(self._watch.close)
+        end, loss = aftermath.loss_of(self.store, self._second)
         self.engine, self._repeats = recover(self.store, policy)
         self.clock = Clock(floor_ms=max(self.engine.now_ms, 0))
         self._batcher = Batcher(self.engine, self._repeats)
         self.intake = Intake(self._settings.mqtt, self.clock)
         self._downlink = Downlink(self.intake.publish)
+        self._watch.begin(loss, self.clock.now_ms())
+        if loss is not None:
+            self._commit(aftermath.resume(self.store, self.engine, self._repeats, end, self.clock.now_ms()))
+        self._follow()
         for waiting in self.store.queued_device_commands():
             self._downlink.remember(*waiting)
         self._bell = Doorbell(self.store.path.parent / "api.wake")
@@ -93,10 +103,16 @@ class Gateway:
                 self._last_turn_ms, (), [ListeningCommand(self._last_turn_ms, 0, listening=False)], Asked()
             )
 
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the store, in words."""
+        return "; ".join(fault["text"] for fault in self._watch.faults()) or None
+
     def run(self) -> None:
         """Work until `stop`. Leaves by an exception when a fact could not be written."""
         gc.collect()
         gc.freeze()  # a full collection of everything imported costs 40-60 ms
+        self._ballast.keep = True
         self.intake.start()
         try:
             while not self._stopping:
@@ -109,6 +125,7 @@ class Gateway:
     def close(self) -> None:
         """Give the store back."""
         self._bell.close()
+        self._watch.close()
         self.store.close()
         self._lock.release()
 
@@ -119,7 +136,7 @@ class Gateway:
     def turn(self, timeout_s: float = GATHER_S) -> None:
         """The road, once."""
         now_ms = self.clock.now_ms()
-        messages = self.intake.take(BATCH_MESSAGES, timeout_s)  # 0  bytes
+        messages = self._shed(self.intake.take(BATCH_MESSAGES, timeout_s))  # 0  bytes
         requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
         inputs, asked, now_ms = self._line_up(messages, requests, now_ms)  # in the order of arrival
         if inputs or requests or now_ms >= self.engine.next_due_ms():
@@ -160,7 +177,7 @@ class Gateway:
         if not deaf and at_ms - self._last_turn_ms > ASLEEP_MS:
             deaf = True
             changes.append(ListeningCommand(max(self._last_turn_ms, self.engine.now_ms), 0, listening=False))
-        if self.intake.connected == deaf:
+        if (self.intake.connected and not self._ballast.tight) == deaf:
             changes.append(ListeningCommand(at_ms, 0, listening=deaf))
         return changes
 
@@ -209,14 +226,50 @@ class Gateway:
 
     def _commit(self, record: StepRecord) -> None:
         """Rule 2: when this fails, the process ends, and the next one starts from the store."""
+        begin_s = self.clock.monotonic_s()
+        try:
+            self._commit_with_reserve(record)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"{self.store.path}: a step could not be written: {error}") from error
+        self._watch.took(self.clock.monotonic_s() - begin_s)
+        if record.transitions:
+            self._follow()
+
+    def _commit_with_reserve(self, record: StepRecord) -> None:
+        """A full disk has rolled all of it back, or let nothing but the head file fail: once more, with the reserve."""
         try:
             self.store.commit(record)
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{self.store.path}: a step could not be written: {error}") from error
+            if not self._ballast.gives_room(error):
+                raise
+            if isinstance(error, OSError):
+                self.store.write_head()
+            else:
+                self.store.commit(record)
+
+    def _follow(self) -> None:
+        """The second copy, before anybody is told; without it alarms go on."""
+        if self._second is not None:
+            self._second.follow(self.store.journal_page)
+
+    def _shed(self, messages: list[Message]) -> list[Message]:
+        """While the disk is nearly full its room is for alarms. The devices hear nothing and send again."""
+        if not self._ballast.tight:
+            return messages
+        kept: list[Message] = []
+        shed: list[Message] = []
+        for message in messages:
+            (shed if is_position(message.topic, self.engine.fleet) else kept).append(message)
+        self.intake.acknowledge(shed)
+        self.intake.shed += len(shed)
+        return kept
 
     def _acknowledge(self, messages: Sequence[Message], admitted: Admitted, record: StepRecord) -> None:
         """Only now: to the broker, and to the devices."""
         self.intake.acknowledge(messages)
+        alarms = [m.received_at_ms for m in messages if m.topic.endswith("/alarm")]
+        if alarms:
+            self._watch.took((self.clock.now_ms() - min(alarms)) / 1000)
         self.counts["acked"] += self._downlink.acknowledge(admitted.acks)
         for device_id, result in admitted.results:
             self._downlink.answered(device_id, result.id)
@@ -235,8 +288,11 @@ class Gateway:
         if now_ms < self._pulse_due_ms:
             return
         self._pulse_due_ms = now_ms + PULSE_EVERY_MS
+        self._watch.look(now_ms)
+        self._follow()
         record = StepRecord(now_ms=now_ms, committed_at_ms=now_ms, pulse=self._pulse(now_ms))
-        if now_ms >= self._snapshot_due_ms and self.store.step != self._snapshot_step:
+        is_due = now_ms >= self._snapshot_due_ms and self.store.step != self._snapshot_step
+        if is_due and not self._ballast.tight:
             self._snapshot_due_ms = now_ms + SNAPSHOT_EVERY_MS
             self._snapshot_step = self.store.step
             record.state = encode_state(self.engine, self._repeats)
@@ -271,6 +327,7 @@ class Gateway:
             "at_ms": now_ms, "started_at_ms": self._started_at_ms, "connected": intake.connected,
             "epoch": intake.epoch, "queue": intake.depth, "queue_limit": self._settings.mqtt.queue_limit,
             "step": self.store.step, "devices": len(self.engine.fleet), "fault": self.fault,
+            "faults": self._watch.faults(), "storage": self._watch.storage(),
             "strangers": self.engine.fleet.strangers(), "clock_behind_ms": self.clock.behind_ms,
             "refused_topics": list(intake.refused), "counters": counters, "rejected": dict(self.rejected),
         }  # fmt: skip
