@@ -22,6 +22,16 @@ class StoreBusyError(StoreError):
     """Another process is its writer."""
 
 
+def pragmas(*, checkpoints: bool) -> tuple[str, ...]:
+    """What every connection that writes begins with."""
+    return (
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}",
+        f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    )
+
+
 def connect(path: Path, *, checkpoints: bool = False) -> sqlite3.Connection:
     """A connection in autocommit mode: WAL, every commit on disk before it returns.
 
@@ -35,10 +45,8 @@ def connect(path: Path, *, checkpoints: bool = False) -> sqlite3.Connection:
         db = sqlite3.connect(
             path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False
         )
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        db.execute(f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}")
-        db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        for pragma in pragmas(checkpoints=checkpoints):
+            db.execute(pragma)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: the store cannot be used: {error}") from error
     return db

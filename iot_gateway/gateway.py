@@ -66,7 +66,7 @@ class Gateway:
                 self.store = Store(settings.database)
                 held.callback(self.store.close)
                 self._begin(policy, held)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error
             held.pop_all()
 

@@ -6,6 +6,7 @@ swapped row is found by `verify`; the newest hash is kept beside the database to
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -217,14 +218,24 @@ class HeadFile:
 
     def write(self, head: Head) -> None:
         """Replace it whole, on disk when this returns."""
-        import os
-
         fresh = self._path.with_suffix(".new")
         with fresh.open("w", encoding="ascii") as file:
             file.write(f"{head.seq} {head.digest.hex()} {head.step} {_checksum(head)}\n")
             file.flush()
             os.fsync(file.fileno())
+        is_new = not self._path.exists()
         fresh.replace(self._path)
+        if is_new:  # later a power cut may leave the one before, which is no fault; none at all is one
+            sync_directory(self._path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Let a name that was made there survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _checksum(head: Head) -> str:

@@ -106,6 +106,8 @@ class Store:
             if gap.last > self.last_seq:  # nothing was written since
                 self.last_seq, self._head = gap.last, gap.digest
         self._written = self._head_file.read()
+        if self._written is None and self.last_seq == self.step == 0:  # new: from now on it is never missing
+            self.write_head()
         self.last_reading_id: int = self._one("SELECT max(id) FROM readings") or 0
 
     def close(self) -> None:
