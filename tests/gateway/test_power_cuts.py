@@ -91,16 +91,15 @@ TABLES = (
 def facts_of(db) -> list:
     """Enough of every table to tell one commit from the next."""
     found = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES]
-    for sql in (
+    said = (
         "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1",
         "SELECT step, inputs FROM steps ORDER BY step DESC LIMIT 1",
         "SELECT * FROM readings ORDER BY id DESC LIMIT 1",
         "SELECT key, value FROM meta ORDER BY key",
         "SELECT step FROM snapshots ORDER BY step",
         "SELECT sum(version), sum(count) FROM alarms",
-    ):
-        found.append([tuple(row) for row in db.execute(sql).fetchall()])
-    return found
+    )
+    return [*found, *([tuple(row) for row in db.execute(sql).fetchall()] for sql in said)]
 
 
 def facts(path: Path) -> list:
@@ -214,7 +213,9 @@ def faulty_house(place: Path, monkeypatch, disk: Disk) -> tuple[House, list[Conn
 
 
 def acked(house: House) -> set[tuple[str, int]]:
-    said = [(name.split("/")[2], msgspec.json.decode(body)) for name, body in house.sent if name.endswith("/ack")]
+    said = [
+        (name.split("/")[2], msgspec.json.decode(body)) for name, body in house.sent if name.endswith("/ack")
+    ]
     return {(device, seq) for device, ack in said for seq in ack["seqs"]}
 
 
