@@ -318,10 +318,9 @@ def verify(
         _fail(str(error))
     for damage in verdict.accepted:
         print(f"accepted: {in_words(damage)}")
-    for damage in verdict.open[1:]:
-        print(f"shouwang: {in_words(damage)}", file=sys.stderr)
     if verdict.open:
-        _fail(f"{settings.database}: {verdict.open[0].text} ({verdict.rows} rows hold)")
+        more = f"; {len(verdict.open) - 1} more in {verdict.book}" if verdict.open[1:] else ""
+        _fail(f"{settings.database}: {verdict.open[0].text} ({verdict.rows} rows hold){more}")
     copied = "" if verdict.copied is None else f", {verdict.copied} in the second journal too"
     print(f"{settings.database}: {verdict.rows} rows hold{copied}")
 

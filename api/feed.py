@@ -22,6 +22,7 @@ from api.clock import monotonic_s, now_ms
 from api.database import Database, Watch
 from api.load import Load
 from api.logs import failed
+from iot_gateway import disk
 from iot_gateway.schema import journal, readings
 
 if TYPE_CHECKING:
@@ -186,6 +187,8 @@ class Feed:
             "age_ms": None if pulse is None else now - pulse["at_ms"],
             "load": self.load.bearing(now, len(self.operators())).model_dump(),
         }  # fmt: skip
+        room = disk.look(self._database.path.parent)
+        beat["disk"] = {"level": room.level, **room._asdict()}
         self._publish((None, JSONServerSentEvent(beat, event="pulse").encode()))
         if recheck and self.listeners:
             valid = await still_valid(

@@ -22,6 +22,7 @@ class Verdict(NamedTuple):
     open: list[Damage]
     accepted: list[Damage]
     copied: int | None  # rows of the second journal that are the journal's; None: there is none
+    book: Path  # where all of it stands
 
 
 def verify(database: Path, second: Path | None, *, accept: bool = False) -> Verdict:
@@ -45,8 +46,9 @@ def verify(database: Path, second: Path | None, *, accept: bool = False) -> Verd
             accepted = book.accept(now_ms)
         except OSError as error:
             raise StoreError(f"{book.path}: cannot be written: {error}") from error
-        return Verdict(rows, [], accepted, copied)
-    return Verdict(rows, book.open(), [d for d in book.all() if d.accepted_at_ms is not None], copied)
+        return Verdict(rows, [], accepted, copied, book.path)
+    accepted = [damage for damage in book.all() if damage.accepted_at_ms is not None]
+    return Verdict(rows, book.open(), accepted, copied, book.path)
 
 
 def _compare(database: Path, second: Path) -> tuple[int, list[Finding]]:

@@ -1,4 +1,7 @@
 // Whether this console can be trusted to show and sound every alarm; if not, why.
+import type { Disk, Gateway } from '../stream/messages'
+import { type StorageDanger, storageDangers } from './storage'
+
 export interface Link {
   /** How long the stream has said nothing. */
   silentMs: number
@@ -8,8 +11,9 @@ export interface Link {
   clockOffsetMs: number
   /** How long this page has known less than the server tells. */
   behindMs: number
-  gateway: { connected?: boolean, fault?: string | null, queue?: number, queue_limit?: number } | null
+  gateway: Omit<Gateway, 'at_ms'> | null
   gatewayAgeMs: number | null
+  disk?: Disk
 }
 
 export const SILENT_MS = 10_000
@@ -28,6 +32,7 @@ export type Danger =
   | { reason: 'gateway_disconnected' }
   | { reason: 'gateway_behind', share: number }
   | { reason: 'gateway_fault', fault: string }
+  | StorageDanger
   | { reason: 'audio_locked' }
   | { reason: 'audio_blocked' }
   | { reason: 'audio_unheard' }
@@ -40,7 +45,7 @@ export function linkDangers(link: Link): Danger[] {
   const dangers: Danger[] = []
   if (link.behindMs >= BEHIND_MS) dangers.push({ reason: 'stream_behind', seconds: seconds(link.behindMs) })
   if (Math.abs(link.clockOffsetMs) > CLOCK_MS) dangers.push({ reason: 'clock_off', seconds: seconds(link.clockOffsetMs) })
-  return [...dangers, ...gatewayDangers(link)]
+  return [...dangers, ...gatewayDangers(link), ...storageDangers(link)]
 }
 
 function gatewayDangers({ gateway, gatewayAgeMs }: Link): Danger[] {
@@ -50,6 +55,5 @@ function gatewayDangers({ gateway, gatewayAgeMs }: Link): Danger[] {
   else if (gateway.connected === false) dangers.push({ reason: 'gateway_disconnected' })
   const share = (gateway.queue ?? 0) / (gateway.queue_limit ?? Infinity)
   if (share > FULL_SHARE) dangers.push({ reason: 'gateway_behind', share: Math.round(share * 100) })
-  if (gateway.fault) dangers.push({ reason: 'gateway_fault', fault: gateway.fault })
   return dangers
 }

@@ -14,6 +14,8 @@ export interface Gateway {
   fault?: string | null
   queue?: number
   queue_limit?: number
+  faults?: { code: string, text: string }[]
+  storage?: { slowest_ms?: number }
 }
 
 /** What the desk has to bear this moment, as the service counts it. */
@@ -23,12 +25,20 @@ export interface DeskLoad {
   flood: boolean
 }
 
+/** Of the disk that alarms are written to. */
+export interface Disk {
+  level: 'good' | 'low' | 'very_low' | 'full'
+  free_bytes: number
+  total_bytes: number
+}
+
 export interface Pulse {
   at_ms: number
   last_seq: number
   gateway: Gateway | null
   age_ms: number | null
   load?: DeskLoad
+  disk?: Disk
 }
 
 export interface Moved {
