@@ -176,6 +176,9 @@ class Feed:
 
     async def _tick(self, recheck: bool) -> None:
         """Once a second: where devices are, that the gateway lives, and whether listeners may still listen."""
+        if await self._database.reopened():
+            await self._watch.close()
+            self._watch = Watch(self._database.path)
         moved = await self._live.moved(self._database)
         for start in range(0, len(moved), POSITIONS):
             event = JSONServerSentEvent({"items": moved[start : start + POSITIONS]}, event="positions")

@@ -84,6 +84,15 @@ class WriterLock:
             self._fd = None
 
 
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another of the same name; None where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino
+
+
 def migrate(path: Path) -> None:
     """Create or upgrade the schema, in one transaction.
 

@@ -16,7 +16,7 @@ from alerts.fleet import LONG_AGO_MS
 from alerts.lifecycle import Transition
 from iot_gateway import journal, schema, seals
 from iot_gateway.batcher import Admitted
-from iot_gateway.database import connect, insert_sql, migrate, upsert_sql
+from iot_gateway.database import connect, file_identity, insert_sql, migrate, upsert_sql
 from iot_gateway.decode import NO_SEQ_BOOT
 from iot_gateway.repeats import Identity
 from iot_gateway.wire import Result
@@ -95,7 +95,7 @@ class Store:
         migrate(path)
         self._db = connect(path, checkpoints=True)
         self.path = path
-        self._file = _identity(path)
+        self._file = file_identity(path)
         self._head_file = journal.HeadFile(path.with_suffix(".head"))
         self.step: int = self._one("SELECT max(step) FROM steps") or 0
         last = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
@@ -119,7 +119,7 @@ class Store:
 
     def is_in_place(self) -> bool:
         """Whether what is written here can be found again: the file was not deleted or replaced since."""
-        return self._file == _identity(self.path)
+        return self._file == file_identity(self.path)
 
     # Writing ------------------------------------------------------------------------------------
 
@@ -353,14 +353,6 @@ class Store:
         """The next rows of the journal."""
         sql = "SELECT seq, at_ms, alarm_id, body, hash FROM journal WHERE seq>? ORDER BY seq LIMIT ?"
         return [journal.Row(*row) for row in self._db.execute(sql, (after, limit)).fetchall()]
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        about = path.stat()
-    except OSError:
-        return None
-    return about.st_dev, about.st_ino
 
 
 def _is_told(transition: Transition) -> bool:
