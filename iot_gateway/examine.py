@@ -31,8 +31,8 @@ _ALARMS: Final = (
 )
 _LAST_BODY: Final = "SELECT body FROM journal WHERE alarm_id=? ORDER BY seq DESC LIMIT 1"
 _OUTBOX: Final = (
-    "SELECT o.seq FROM outbox o LEFT JOIN journal j ON j.seq=o.seq "
-    "WHERE j.seq IS NULL OR j.body!=o.body OR j.alarm_id!=o.alarm_id ORDER BY o.seq LIMIT 20"
+    "SELECT o.seq, j.body=o.body AND j.alarm_id=o.alarm_id FROM outbox o LEFT JOIN journal j ON j.seq=o.seq "
+    "WHERE o.seq>? ORDER BY o.seq LIMIT ?"
 )
 
 
@@ -58,7 +58,7 @@ class Walk:
         yield from self._journal()
         yield from self._steps()
         yield from self._alarms()
-        yield self._outbox()
+        yield from self._outbox()
         yield self._snapshots()
 
     def _journal(self) -> Iterator[list[Finding]]:
@@ -110,11 +110,15 @@ class Walk:
         except (msgspec.DecodeError, KeyError, TypeError):
             return False
 
-    def _outbox(self) -> list[Finding]:
-        return [
-            Finding("outbox_changed", f"the outbox's row of {seq} is not what the journal says")
-            for (seq,) in self._db.execute(_OUTBOX).fetchall()
-        ]
+    def _outbox(self) -> Iterator[list[Finding]]:
+        last = -1
+        while page := self._db.execute(_OUTBOX, (last, PAGE)).fetchall():
+            last = page[-1][0]
+            yield [
+                Finding("outbox_changed", f"the outbox's row of {seq} is not what the journal says")
+                for seq, is_same in page
+                if not is_same
+            ]
 
     def _snapshots(self) -> list[Finding]:
         rows = self._db.execute("SELECT step, state FROM snapshots").fetchall()
