@@ -84,6 +84,7 @@ class Gateway:
         self._watch.begin(loss, self.clock.now_ms())
         if loss is not None:
             self._commit(aftermath.resume(self.store, self.engine, self._repeats, end, self.clock.now_ms()))
+            self.store.write_head()
         self._follow()
         for waiting in self.store.queued_device_commands():
             self._downlink.remember(*waiting)

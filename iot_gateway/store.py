@@ -341,11 +341,15 @@ class Store:
         return digest
 
     def last_items(self) -> list[tuple[str, int | None, int | None, int | None]]:
-        """(device_id, boot, seq, measured_at_ms) of the newest numbered item of every registered device, if any."""
+        """(device_id, boot, seq, measured_at_ms) of the newest numbered item of every registered device, if any.
+
+        Not of those that are asked to send again already.
+        """
         return self._db.execute(
             "SELECT d.device_id, r.boot, r.seq, r.measured_at_ms FROM devices d LEFT JOIN readings r ON r.id=("
             "SELECT id FROM readings WHERE device_row=d.device_row AND boot!=? "
-            "ORDER BY measured_at_ms DESC LIMIT 1) WHERE d.registered AND NOT d.removed ORDER BY d.device_row",
+            "ORDER BY measured_at_ms DESC LIMIT 1) WHERE d.registered AND NOT d.removed AND d.device_id NOT IN ("
+            "SELECT device_id FROM device_commands WHERE type='resend' AND state='queued') ORDER BY d.device_row",
             (NO_SEQ_BOOT,),
         ).fetchall()
 

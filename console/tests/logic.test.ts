@@ -4,7 +4,7 @@ import zh from '../src/i18n/zh-CN'
 import { type Alarm, KINDS, mayShelve, mayUndo } from '../src/logic/alarm'
 import { around, distanceM, reachM, ring, scaleM } from '../src/logic/geometry'
 import { linkDangers } from '../src/logic/health'
-import { storageWarnings, wordsOf } from '../src/logic/storage'
+import { storageWarnings, waitsForRepair, wordsOf } from '../src/logic/storage'
 import { muted, NO_MUTE, toneNow } from '../src/logic/mute'
 import { compareAlarms } from '../src/logic/order'
 import { dayBounds, dayOf, indexAt, type Point, speedMps, stretches } from '../src/logic/track'
@@ -118,6 +118,10 @@ describe('storage', () => {
     expect(warned('low')).toEqual([{ reason: 'storage_low', percent: 19 }])
     expect(warned('very_low', 1_001).map(one => one.reason)).toEqual(['storage_very_low', 'storage_slow'])
     expect(warned('good', 5_001)).toEqual([])
+  })
+  it('sounds only while somebody can do something about it at once', () => {
+    expect(['storage_disk_full', 'storage_very_slow', 'gateway_old', 'storage_journal_lost', 'storage_head_missing'].filter(waitsForRepair))
+      .toEqual(['storage_journal_lost', 'storage_head_missing'])
   })
   it('has its words in a section of their own', () => {
     expect([wordsOf('storage_low'), wordsOf('clock_off')]).toEqual(['storage.low', 'danger.clock_off'])

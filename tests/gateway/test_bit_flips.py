@@ -285,6 +285,22 @@ def test_steps_that_were_lost_without_a_journal_row_are_noticed_too(tmp_path):
     house.crash()
 
 
+def test_a_gateway_that_dies_at_once_again_and_again_asks_devices_once(tmp_path):
+    house, old, _ = old_and_new(tmp_path)
+    path = house.settings.database
+    for _ in range(3):
+        path.with_suffix(".head").write_bytes(b"")
+        house.open()
+        house.crash()
+    house.open()
+    assert house.rows("SELECT device_id FROM device_commands WHERE type='resend' ORDER BY id") == [
+        ("w1",),
+        ("w2",),
+        ("f1",),
+    ]
+    house.crash()
+
+
 @pytest.mark.parametrize("head", [b"", b"nonsense", b"1 00ff 3 00000000\n", None])
 def test_a_head_file_that_is_lost_or_damaged_is_red_until_somebody_has_seen_it(tmp_path, head):
     house, _, _ = old_and_new(tmp_path)

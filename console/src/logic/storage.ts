@@ -14,6 +14,10 @@ export type StorageWarning =
   | { reason: 'storage_low' | 'storage_very_low', percent: number }
   | { reason: 'storage_slow', seconds: number }
 
+/** Red until somebody repairs it, which may be tomorrow: a tone that nobody at the desk can end only teaches to turn it off. */
+export const waitsForRepair = (reason: string): boolean =>
+  reason.startsWith('storage_') && reason !== 'storage_disk_full' && reason !== 'storage_very_slow'
+
 const seconds = (ms: number): number => Math.round(ms / 1000)
 
 /** Each thing once, in words of its own where there are any. */
