@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import Table
 
 BUSY_TIMEOUT_MS: Final = 2000
+LOG_PAGES: Final = 1000  # a checkpoint when the write-ahead log has as many
 
 
 class StoreError(Exception):
@@ -27,7 +28,7 @@ def pragmas(*, checkpoints: bool) -> tuple[str, ...]:
     return (
         "PRAGMA journal_mode=WAL",
         "PRAGMA synchronous=FULL",
-        f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}",
+        f"PRAGMA wal_autocheckpoint={LOG_PAGES if checkpoints else 0}",
         f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
     )
 

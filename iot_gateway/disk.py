@@ -90,16 +90,18 @@ class Ballast:
             return True
         return False
 
-    def gives_room(self, error: sqlite3.Error | OSError) -> bool:
-        """Whether a write failed for want of room, and may be done again on the same connection now.
+    def may_help(self, error: sqlite3.Error) -> bool:
+        """Whether a commit failed for want of room, and may be done again on the same connection.
 
         Growing its shared memory on a full disk, SQLite speaks of an I/O error. After one of those nothing is
         tried again: the next process finds the room.
         """
         if not is_full(error, self._path.parent):
             return False
-        is_io = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
-        return self.drop() and not is_io
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR:
+            self.drop()
+            return False
+        return True
 
     def _fill(self, size: int) -> bool:
         """Real blocks: a file with holes would free nothing."""

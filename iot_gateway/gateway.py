@@ -237,16 +237,25 @@ class Gateway:
             self._follow()
 
     def _commit_with_reserve(self, record: StepRecord) -> None:
-        """A full disk has rolled all of it back, or let nothing but the head file fail: once more, with the reserve."""
+        """A full disk has rolled all of it back, so it may be done again: with a shorter log, then with the reserve."""
         try:
             self.store.commit(record)
-        except (sqlite3.Error, OSError) as error:
-            if not self._ballast.gives_room(error):
+        except sqlite3.Error as error:
+            if not self._ballast.may_help(error):
                 raise
-            if isinstance(error, OSError):
-                self.store.write_head()
-            else:
+            self._ballast.tight = True
+            self.store.keep_log_short(short=True)
+            try:
                 self.store.commit(record)
+            except sqlite3.OperationalError:
+                if not self._ballast.drop():
+                    raise
+                self.store.keep_log_short(short=True)
+                self.store.commit(record)
+        except OSError as error:  # the commit is there, its head file is not
+            if not (disk.is_full(error, self.store.path.parent) and self._ballast.drop()):
+                raise
+            self.store.write_head()
 
     def _follow(self) -> None:
         """The second copy, before anybody is told; without it alarms go on."""
@@ -289,7 +298,10 @@ class Gateway:
         if now_ms < self._pulse_due_ms:
             return
         self._pulse_due_ms = now_ms + PULSE_EVERY_MS
+        was_tight = self._ballast.tight
         self._watch.look(now_ms)
+        if self._ballast.tight != was_tight:
+            self.store.keep_log_short(self._ballast.tight)
         self._follow()
         record = StepRecord(now_ms=now_ms, committed_at_ms=now_ms, pulse=self._pulse(now_ms))
         is_due = now_ms >= self._snapshot_due_ms and self.store.step != self._snapshot_step

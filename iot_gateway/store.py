@@ -6,7 +6,9 @@ A commit that fails stops the process (rule 2): the arrays are a cache of what i
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -16,12 +18,13 @@ from alerts.fleet import LONG_AGO_MS
 from alerts.lifecycle import Transition
 from iot_gateway import journal, schema, seals
 from iot_gateway.batcher import Admitted
-from iot_gateway.database import connect, file_identity, insert_sql, migrate, upsert_sql
+from iot_gateway.database import LOG_PAGES, connect, file_identity, insert_sql, migrate, upsert_sql
 from iot_gateway.decode import NO_SEQ_BOOT
 from iot_gateway.repeats import Identity
 from iot_gateway.wire import Result
 
 SNAPSHOTS_KEPT: Final = 2
+_SHORT_LOG_PAGES: Final = 50  # 200 KB, a few commits
 # Priorities somebody must be told of at once.
 _TOLD: Final = frozenset({"urgent", "high"})
 
@@ -145,6 +148,13 @@ class Store:
             self.last_seq, self._head = rows[-1].seq, rows[-1].hash
         if rows or record.admitted.acks or record.pulse or record.gaps:
             self.write_head()
+
+    def keep_log_short(self, short: bool) -> None:
+        """On a full disk the write-ahead log must not take the room that the database needs to grow."""
+        self._db.execute(f"PRAGMA wal_autocheckpoint={_SHORT_LOG_PAGES if short else LOG_PAGES}")
+        if short:
+            with suppress(sqlite3.Error):  # what does not fit now stays in the log
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def write_head(self) -> None:
         """Say beside the database how far it goes: at once where somebody is told, else once a second."""

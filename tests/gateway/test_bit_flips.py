@@ -286,7 +286,7 @@ def test_steps_that_were_lost_without_a_journal_row_are_noticed_too(tmp_path):
 
 
 def test_a_gateway_that_dies_at_once_again_and_again_asks_devices_once(tmp_path):
-    house, old, _ = old_and_new(tmp_path)
+    house, _, _ = old_and_new(tmp_path)
     path = house.settings.database
     for _ in range(3):
         path.with_suffix(".head").write_bytes(b"")
