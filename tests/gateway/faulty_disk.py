@@ -109,6 +109,7 @@ class Connection:
     def __init__(self, path: Path, disk: Disk, *more: str) -> None:
         self._db = apsw.Connection(str(path), vfs=disk.name)
         self.said: list[str] = []
+        self.failed_at: int | None = None  # the statement that failed first
         # apsw's files share no memory, and SQLite then wants the database for itself.
         for pragma in ("PRAGMA locking_mode=EXCLUSIVE", *database.pragmas(checkpoints=True), *more):
             self._db.execute(pragma)
@@ -129,6 +130,7 @@ class Connection:
         try:
             cursor = work()
         except apsw.Error as error:
+            self.failed_at = self.failed_at or len(self.said)
             told = sqlite3.OperationalError(str(error))
             told.sqlite_errorcode = getattr(error, "extendedresult", 0)  # type: ignore[misc]
             raise told from error

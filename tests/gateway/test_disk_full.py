@@ -11,13 +11,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from road import House, roster
+from road import NOW_MS, Core, House, enrolment, message, roster
 from service import Service, need, until
 
 from alerts.policy import Policy
 from iot_gateway import broker, database, disk
 from iot_gateway.database import StoreError
 from iot_gateway.disk import Ballast, Room
+from iot_gateway.examine import examine
 from iot_gateway.importing import import_roster
 from iot_gateway.reading import verify_store
 from iot_gateway.settings import Settings
@@ -190,6 +191,26 @@ def test_a_commit_that_finds_the_disk_full_is_done_again_with_the_reserve(tmp_pa
     house.restart()
     assert house.gateway.store.last_seq == 200
     house.crash()
+
+
+@pytest.mark.parametrize("table", ["steps", "alarms", "meta"])
+def test_a_commit_that_failed_half_way_can_be_done_again_as_it_was(tmp_path, table):
+    core = Core(tmp_path / "s.sqlite")
+    core.step([enrolment()])
+    inputs = [message("alarm", {"kinds": ["sos"], "seq": seq, "ts": NOW_MS + seq}) for seq in range(3)]
+    admitted = core.batcher.admit(enumerate(inputs))
+    decisions = core.engine.step(NOW_MS, admitted.batch)
+    record = core.record(NOW_MS, inputs, admitted, decisions, pulse="{}")
+    refuse = f"CREATE TEMP TRIGGER refuse BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
+    core.store._db.execute(refuse)
+    with pytest.raises(sqlite3.IntegrityError):
+        core.store.commit(record)
+    core.store._db.execute("DROP TRIGGER refuse")
+    core.store.commit(record)
+    core.step([message("alarm", {"kinds": ["fall"], "seq": 9}, at_ms=NOW_MS + 1)])
+    assert core.rows("SELECT step, readings_before FROM steps") == [(1, 0), (2, 0), (3, 3)]
+    assert examine(core.store.path)[1] == []
+    core.close()
 
 
 def test_while_it_sheds_only_positions_of_bands_wait_and_nobody_is_called_silent(tmp_path, monkeypatch):
