@@ -23,7 +23,7 @@ from alerts.policy import Policy
 from iot_gateway import journal
 from iot_gateway.clock import Clock
 from iot_gateway.damage import DamageFile
-from iot_gateway.database import StoreError
+from iot_gateway.database import STORE_ERRORS, StoreError
 from iot_gateway.examine import examine
 from iot_gateway.journal import Head, HeadFile, sync_directory
 from iot_gateway.reading import open_reader
@@ -73,7 +73,7 @@ def backup(database: Path, directory: Path) -> Manifest:
         HeadFile(directory / HEAD).write(end)
         _, found = examine(copy)
         return _write_manifest(directory, end, [finding.text for finding in found])
-    except (sqlite3.Error, OSError) as error:
+    except (*STORE_ERRORS, OSError) as error:
         raise StoreError(f"{directory}: the backup failed: {error}") from error
 
 
@@ -154,7 +154,7 @@ def drill(database: Path, policy: Policy) -> list[Stage]:
             begin_s, shown, fault = time.perf_counter(), "", None
             try:
                 shown = work()
-            except (StoreError, RecoveryError, sqlite3.Error, OSError) as error:
+            except (StoreError, RecoveryError, *STORE_ERRORS, OSError) as error:
                 fault = str(error)
             stages.append(Stage(name, shown, fault, time.perf_counter() - begin_s))
             if fault is not None:

@@ -15,6 +15,10 @@ BUSY_TIMEOUT_MS: Final = 2000
 LOG_PAGES: Final = 1000  # a checkpoint when the write-ahead log has as many
 
 
+# A bit that flips in the schema's text makes sqlite3 fail to read SQLite's own message about it.
+STORE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
+
+
 class StoreError(Exception):
     """The store cannot be used; the message is one line that says why."""
 
@@ -48,7 +52,7 @@ def connect(path: Path, *, checkpoints: bool = False) -> sqlite3.Connection:
         )
         for pragma in pragmas(checkpoints=checkpoints):
             db.execute(pragma)
-    except sqlite3.Error as error:
+    except STORE_ERRORS as error:
         raise StoreError(f"{path}: the store cannot be used: {error}") from error
     return db
 
@@ -122,7 +126,7 @@ def migrate(path: Path) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except (SQLAlchemyError, CommandError, OSError) as error:
+    except (SQLAlchemyError, CommandError, OSError, UnicodeDecodeError) as error:
         reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise StoreError(f"{path}: the store cannot be used: {reason}") from error
     finally:

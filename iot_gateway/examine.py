@@ -16,6 +16,7 @@ import msgspec
 
 from iot_gateway import journal, schema, seals
 from iot_gateway.damage import Finding
+from iot_gateway.database import STORE_ERRORS
 from iot_gateway.reading import open_reader
 from iot_gateway.store import READINGS_BETWEEN
 
@@ -153,7 +154,7 @@ def examine(database: Path) -> tuple[int, list[Finding]]:
                 found += walk.take()
                 rows = walk.rows
             found += _ends(db, kept)
-    except sqlite3.Error as error:
+    except STORE_ERRORS as error:
         found.append(Finding("unreadable", f"the store cannot be read: {error}"))
     return rows, found
 

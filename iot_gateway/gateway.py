@@ -19,7 +19,7 @@ from alerts.policy import Policy
 from iot_gateway import aftermath, disk, roster_rows
 from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
 from iot_gateway.clock import Clock
-from iot_gateway.database import StoreError, WriterLock
+from iot_gateway.database import STORE_ERRORS, StoreError, WriterLock
 from iot_gateway.doorbell import Doorbell
 from iot_gateway.downlink import Downlink
 from iot_gateway.intake import Intake, Message
@@ -66,7 +66,7 @@ class Gateway:
                 self.store = Store(settings.database)
                 held.callback(self.store.close)
                 self._begin(policy, held)
-            except (sqlite3.Error, OSError) as error:
+            except (*STORE_ERRORS, OSError) as error:
                 raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error
             held.pop_all()
 
@@ -230,7 +230,7 @@ class Gateway:
         begin_s = self.clock.monotonic_s()
         try:
             self._commit_with_reserve(record)
-        except (sqlite3.Error, OSError) as error:
+        except (*STORE_ERRORS, OSError) as error:
             raise StoreError(f"{self.store.path}: a step could not be written: {error}") from error
         self._watch.took(self.clock.monotonic_s() - begin_s)
         if record.transitions:

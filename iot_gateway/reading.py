@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from iot_gateway import journal
-from iot_gateway.database import StoreError
+from iot_gateway.database import STORE_ERRORS, StoreError
 
 
 def open_reader(database: Path) -> sqlite3.Connection:
@@ -22,11 +22,11 @@ def open_reader(database: Path) -> sqlite3.Connection:
     uri = f"{database.absolute().as_uri()}?mode=ro"
     try:
         db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2)
-    except sqlite3.Error as error:
+    except STORE_ERRORS as error:
         raise StoreError(f"{database}: the store cannot be read: {error}") from error
     try:
         db.execute("SELECT 1 FROM journal LIMIT 1")
-    except sqlite3.Error as error:
+    except STORE_ERRORS as error:
         db.close()
         raise StoreError(f"{database}: the store cannot be read: {error}") from error
     return db
@@ -51,7 +51,7 @@ def in_one_line(database: Path) -> Iterator[None]:
     """Whatever the file answers becomes one line of words."""
     try:
         yield
-    except sqlite3.Error as error:
+    except STORE_ERRORS as error:
         raise StoreError(f"{database}: the store cannot be read: {error}") from error
 
 

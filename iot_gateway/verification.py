@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from iot_gateway import examine as examination
 from iot_gateway import second_journal
 from iot_gateway.clock import Clock
 from iot_gateway.damage import Damage, DamageFile, Finding
-from iot_gateway.database import StoreError
+from iot_gateway.database import STORE_ERRORS, StoreError
 from iot_gateway.reading import open_reader
 
 
@@ -69,7 +68,7 @@ def _compare(database: Path, second: Path) -> tuple[int, list[Finding]]:
                     other.append(seq)
                 else:
                     same += 1
-    except (OSError, ValueError, sqlite3.Error) as error:
+    except (OSError, ValueError, *STORE_ERRORS) as error:
         return same, [Finding("second_journal", f"the second journal cannot be read: {error}")]
     found = [
         Finding("journal_changed", f"row {seq} is not what the second journal says") for seq in other[:20]

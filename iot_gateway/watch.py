@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import deque
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ import structlog
 
 from alerts.fleet import Fleet
 from iot_gateway.damage import DamageFile, Finding
-from iot_gateway.database import StoreError
+from iot_gateway.database import STORE_ERRORS, StoreError
 from iot_gateway.disk import Ballast
 from iot_gateway.examine import Walk
 from iot_gateway.reading import open_reader
@@ -99,7 +98,7 @@ class Watch:
             self._note(self._walk.take())
             if self._walk.is_over:
                 self._walk = None
-        except sqlite3.Error as error:
+        except STORE_ERRORS as error:
             self._walk = None
             self._note([Finding("unreadable", f"the store cannot be read: {error}")])
 

@@ -21,7 +21,7 @@ from weather import Weather
 from alerts.policy import Policy
 from iot_gateway import journal, schema, store
 from iot_gateway.damage import DamageFile
-from iot_gateway.database import StoreError
+from iot_gateway.database import StoreError, connect
 from iot_gateway.examine import examine
 from iot_gateway.recovery import RecoveryError, recover
 from iot_gateway.store import StepRecord, Store
@@ -117,6 +117,22 @@ def test_a_flipped_bit_is_noticed_wherever_it_changes_what_is_covered(
     print(f"\n{name}: {len(image[name])} bytes, {dict(outcomes)}")
     assert not [said for said in outcomes if said.startswith("UNNOTICED")], outcomes
     assert outcomes["verify"] + sum(n for said, n in outcomes.items() if said.startswith("start")) > 10
+
+
+def test_a_schema_that_is_no_text_any_more_is_refused_in_one_line(stores, tmp_path):
+    """Found by flips: SQLite's own message about it is no text either."""
+    image = stores["database"]
+    at = image["db"].index(b"CREATE TABLE journal") + len("CREATE TAB")
+    image = {name: bytearray(content) for name, content in image.items()}
+    image["db"][at] |= 0x80
+    path = tmp_path / "shouwang.sqlite"
+    put_back(image, path)
+    with pytest.raises(StoreError) as error:
+        House(tmp_path)
+    assert "\n" not in str(error.value)
+    for look in (connect, lambda path: verify(path, None)):
+        with pytest.raises(StoreError):
+            look(path)
 
 
 EDITS = {
