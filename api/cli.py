@@ -361,18 +361,83 @@ def check(config: Config = None) -> None:
 
 
 @app.command()
-def verify(config: Config = None) -> None:
-    """The journal's chain, row by row, and its end against the head file."""
-    from iot_gateway.reading import verify_store
+def verify(
+    accept: Annotated[
+        bool, typer.Option("--accept", help="A person has seen what is damaged: no longer red.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Whether the store is what was written: the journal row by row, its end, and all that has a checksum."""
+    from iot_gateway.verification import in_words
+    from iot_gateway.verification import verify as look
+
+    settings = _settings(config)
+    try:
+        verdict = look(settings.database, settings.store.second_journal, accept=accept)
+    except StoreError as error:
+        _fail(str(error))
+    for damage in verdict.accepted:
+        print(f"accepted: {in_words(damage)}")
+    if verdict.open:
+        more = f"; {len(verdict.open) - 1} more in {verdict.book}" if verdict.open[1:] else ""
+        _fail(f"{settings.database}: {verdict.open[0].text} ({verdict.rows} rows hold){more}")
+    copied = "" if verdict.copied is None else f", {verdict.copied} in the second journal too"
+    print(f"{settings.database}: {verdict.rows} rows hold{copied}")
+
+
+@app.command()
+def backup(
+    directory: Annotated[Path, typer.Option("--to", help="An empty directory, or one to make.")],
+    config: Config = None,
+) -> None:
+    """A copy of the store while it is in use, with its head file and a manifest."""
+    from iot_gateway.backup import backup as copy
+
+    try:
+        made = copy(_settings(config).database, directory)
+    except StoreError as error:
+        _fail(str(error))
+    for fault in made.faults:
+        print(f"shouwang: warning: damaged as its store is: {fault}", file=sys.stderr)
+    print(f"{directory}: {made.bytes:,} bytes, to journal row {made.last_seq} and step {made.last_step}")
+
+
+@app.command()
+def restore(
+    directory: Annotated[Path, typer.Option("--from", help="A backup.")], config: Config = None
+) -> None:
+    """A backup into a data directory that has no store; the service must not run."""
+    from iot_gateway.backup import restore as bring_back
 
     database = _settings(config).database
     try:
-        rows, fault = verify_store(database)
+        made, said = bring_back(directory, database)
     except StoreError as error:
         _fail(str(error))
-    if fault is not None:
-        _fail(f"{database}: {fault} ({rows} rows hold)")
-    print(f"{database}: {rows} rows hold")
+    if said is not None:
+        print(f"shouwang: warning: {said}; the next start says so in red and asks the devices again",
+              file=sys.stderr)  # fmt: skip
+    print(f"{database}: restored to journal row {made.last_seq} and step {made.last_step}")
+
+
+@app.command()
+def drill(config: Config = None) -> None:
+    """Backup, restore, verification and recovery in one, in a place of its own: does a backup help?"""
+    from iot_gateway.backup import drill as practise
+    from iot_gateway.policy_file import load_policy
+
+    settings = _settings(config)
+    _need_store(settings.database)
+    try:
+        stages = practise(settings.database, load_policy(settings.policy))
+    except (ConfigError, StoreError, OSError) as error:
+        _fail(str(error))
+    for stage in stages:
+        outcome = "good" if stage.fault is None else "FAILED"
+        print(f"{stage.name:<8} {outcome:<6} {stage.seconds:7.2f} s  {stage.shown}")
+    print(f"{'in all':<15} {sum(stage.seconds for stage in stages):7.2f} s")
+    if (fault := stages[-1].fault) is not None:
+        _fail(fault)
 
 
 @app.command()

@@ -23,6 +23,7 @@ from api.clock import monotonic_s, now_ms
 from api.database import Database, Watch
 from api.load import Load
 from api.logs import failed
+from iot_gateway import disk
 from iot_gateway.notify import Notifier
 from iot_gateway.schema import journal, readings
 
@@ -189,6 +190,9 @@ class Feed:
 
     async def _tick(self, recheck: bool) -> None:
         """Once a second: where devices are, that the gateway lives, and whether listeners may still listen."""
+        if await self._database.reopened():
+            await self._watch.close()
+            self._watch = Watch(self._database.path)
         moved = await self._live.moved(self._database)
         for start in range(0, len(moved), POSITIONS):
             event = JSONServerSentEvent({"items": moved[start : start + POSITIONS]}, event="positions")
@@ -202,6 +206,8 @@ class Feed:
             "load": self.load.bearing(now, len(self.operators())).model_dump(),
             "canary": None if canary is None else canary.model_dump(),
         }  # fmt: skip
+        room = disk.look(self._database.path.parent)
+        beat["disk"] = {"level": room.level, **room._asdict()}
         self._publish((None, JSONServerSentEvent(beat, event="pulse").encode()))
         if recheck and self.listeners:
             valid = await still_valid(

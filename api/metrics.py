@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from api.alarms import IS_OPEN
 from api.clock import now_ms
+from iot_gateway import disk
 from iot_gateway.schema import alarms
 
 if TYPE_CHECKING:
@@ -104,6 +105,14 @@ def _pulse(pulse: Mapping[str, Any] | None) -> Iterator[Metric]:
     ):
         for _, value in _numbers({name: pulse.get(name)}):
             yield _gauge(f"gateway_{name}", says, value)
+    yield _gauge("gateway_faults", "What is wrong with the store", len(pulse.get("faults") or ()))
+    storage = pulse.get("storage") or {}
+    for name, says in (
+        ("shedding", "1 while positions are not taken because the disk is full"),
+        ("slowest_ms", "The slowest commit or acknowledgement of an alarm of the last 10 s"),
+    ):
+        for _, value in _numbers({name: storage.get(name)}):
+            yield _gauge(f"gateway_{name}", says, value)
     for name, value in _numbers(pulse.get("counters")):
         clean = NOT_IN_A_NAME.sub("_", name).removesuffix("_total")
         yield CounterMetricFamily(f"shouwang_{clean}", "Counted by the gateway", value=value)
@@ -144,6 +153,9 @@ def _own(database: Database, feed: Feed) -> Iterator[Metric]:
     yield CounterMetricFamily("shouwang_canary_heard", "Songs that arrived", value=feed.canary.heard)
     yield _gauge("stream_turn_seconds", "Longest turn of the stream's tail in the last second", feed.turn_s)
     yield _gauge("journal_seq", "The last sequence that was pushed", feed.last_seq)
+    room = disk.look(database.path.parent)
+    yield _gauge("disk_free_bytes", "Room left on the store's disk", room.free_bytes)
+    yield _gauge("disk_size_bytes", "Size of the store's disk", room.total_bytes)
     yield _gauge(
         "wal_bytes", "Size of the store's write-ahead log", wal.stat().st_size if wal.exists() else 0
     )

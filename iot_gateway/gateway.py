@@ -16,20 +16,22 @@ import structlog
 from alerts.commands import CommandResult, ListeningCommand
 from alerts.engine import Decisions
 from alerts.policy import Policy
-from iot_gateway import poison, roster_rows
+from iot_gateway import aftermath, disk, poison, roster_rows
 from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
 from iot_gateway.canary import Canary
 from iot_gateway.clock import Jump
-from iot_gateway.database import StoreError
+from iot_gateway.database import STORE_ERRORS, StoreError
 from iot_gateway.downlink import Downlink
 from iot_gateway.intake import Message
 from iot_gateway.notify import Notifier
 from iot_gateway.recording import pack
 from iot_gateway.recovery import RecoveryError, encode_state, policy_in_force, recover
 from iot_gateway.requests import Asked, ask, device_command_row
+from iot_gateway.second_journal import SecondJournal
 from iot_gateway.settings import Settings
 from iot_gateway.store import Request, StepRecord
 from iot_gateway.surroundings import REAL, Surroundings
+from iot_gateway.watch import is_position
 
 # A batch waits this long for company; commands of people are looked for as often. An alarm waits for nobody.
 GATHER_S: Final = 0.020
@@ -41,6 +43,11 @@ PULSE_EVERY_MS: Final = 1_000
 FORGET_ROWS: Final = 5_000
 # A turn takes milliseconds. After a longer gap this process was stopped or its host asleep, and heard nothing.
 ASLEEP_MS: Final = 5_000
+
+# Errors of SQLite that a value can cause.
+_BY_CONTENT: Final = (
+    sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError,
+)  # fmt: skip
 
 _log = structlog.get_logger(__name__)
 
@@ -60,25 +67,34 @@ class Gateway:
             self._lock = around.lock(settings.database)
             self._lock.acquire()
             held.callback(self._lock.release)
+            self._ballast = around.ballast(settings.database)
+            self._ballast.before_start()
             try:
                 self.store = around.store(settings.database)
                 held.callback(self.store.close)
                 self.store.become_writer()
-                self._begin(policy, around)
-            except sqlite3.Error as error:
+                self._begin(policy, around, held)
+            except (*STORE_ERRORS, OSError) as error:
                 raise StoreError(f"{settings.database}: the store cannot be used: {error}") from error
             held.pop_all()
 
-    def _begin(self, policy: Policy, around: Surroundings) -> None:
-        self.fault = self.store.head_fault()
-        if self.fault:
-            _log.critical("the journal is damaged", fault=self.fault)
+    def _begin(self, policy: Policy, around: Surroundings, held: ExitStack) -> None:
         self._policy = policy
+        path = self._settings.store.second_journal
+        self._second = None if path is None else SecondJournal(path)
+        self._watch = around.watch(self.store, self._ballast, self._second)
+        held.callback(self._watch.close)
+        end, loss = aftermath.loss_of(self.store, self._second)
         self.engine, self._repeats = recover(self.store, policy)
         self.clock = around.clock(max(self._last_seen_ms(), 0))
         self._batcher = Batcher(self.engine, self._repeats)
         self.intake = around.intake(self._settings.mqtt, self.clock)
         self._downlink = Downlink(self.intake.publish)
+        self._watch.begin(loss, self.clock.now_ms())
+        if loss is not None:
+            self._commit(aftermath.resume(self.store, self.engine, self._repeats, end, self.clock.now_ms()))
+            self.store.write_head()
+        self._follow()
         for waiting in self.store.queued_device_commands():
             self._downlink.remember(*waiting)
         self.canary = Canary()
@@ -101,10 +117,16 @@ class Gateway:
                 self._last_turn_ms, (), [ListeningCommand(self._last_turn_ms, 0, listening=False)], Asked()
             )
 
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the store, in words."""
+        return "; ".join(fault["text"] for fault in self._watch.faults()) or None
+
     def run(self) -> None:
         """Work until `stop`. Leaves by an exception when a fact could not be written."""
         gc.collect()
         gc.freeze()  # a full collection of everything imported costs 40-60 ms
+        self._ballast.keep = True
         self.intake.start()
         notifier = Notifier()
         notifier.ready()
@@ -123,6 +145,7 @@ class Gateway:
     def close(self) -> None:
         """Give the store back."""
         self._bell.close()
+        self._watch.close()
         self.store.close()
         self._lock.release()
 
@@ -138,19 +161,19 @@ class Gateway:
         """
         try:
             self._turn(timeout_s)
-        except sqlite3.Error as error:
+        except STORE_ERRORS as error:
             raise StoreError(f"{self.store.path}: the store cannot be used: {error}") from error
 
     def _turn(self, timeout_s: float) -> None:
         self._watch_clock()
         now_ms = self.clock.now_ms()
-        messages = self.intake.take(BATCH_MESSAGES, timeout_s)  # 0  bytes
+        messages = self._shed(self.intake.take(BATCH_MESSAGES, timeout_s))  # 0  bytes
         requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
         try:
             self._take(messages, requests, now_ms)
-        except (StoreError, RecoveryError):
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next start would meet it again
+        except Exception as error:
+            if _is_fatal(error):
+                raise
             self._sift(messages, requests, error)
         self._keep_house(now_ms)
 
@@ -191,9 +214,9 @@ class Gateway:
         for some, of_them in ((messages[:half], requests[:asked]), (messages[half:], requests[asked:])):
             try:
                 self._take(some, of_them, self.clock.now_ms())
-            except (StoreError, RecoveryError):
-                raise
-            except Exception as again:  # noqa: BLE001 - see above
+            except Exception as again:
+                if _is_fatal(again):
+                    raise
                 self._sift(some, of_them, again)
 
     def _put_aside(self, messages: Sequence[Message], requests: list[Request], error: Exception) -> None:
@@ -208,9 +231,9 @@ class Gateway:
                     self._take(
                         [replace(message, payload=payload, raw=message.payload)], [], self.clock.now_ms()
                     )
-                except (StoreError, RecoveryError):
-                    raise
-                except Exception:  # noqa: BLE001 - less of it, then
+                except Exception as again:
+                    if _is_fatal(again):
+                        raise
                     self.engine, self._repeats = recover(self.store, self._policy)
                     self._batcher = Batcher(self.engine, self._repeats)
                 else:
@@ -243,12 +266,13 @@ class Gateway:
         """
         heard: list[Input] = []
         deaf = self.engine.fleet.deaf_since_ms is not None
+        hears = self.intake.connected and not self._ballast.tight
         before_ms = max(self._last_turn_ms, self.engine.now_ms)
         for at_ms, said in [*((message.received_at_ms, [message]) for message in received), (now_ms, [])]:
             if not deaf and at_ms - before_ms > ASLEEP_MS:
                 deaf = True
                 heard.append(ListeningCommand(before_ms, 0, listening=False))
-            if self.intake.connected == deaf:
+            if hears == deaf:
                 heard.append(ListeningCommand(at_ms, 0, listening=deaf))
                 deaf = not deaf
             heard += said
@@ -317,14 +341,61 @@ class Gateway:
 
     def _commit(self, record: StepRecord) -> None:
         """Rule 2: when this fails, the process ends, and the next one starts from the store."""
+        begin_s = self.clock.monotonic_s()
+        try:
+            self._commit_with_reserve(record)
+        except (*STORE_ERRORS, OSError) as error:
+            if isinstance(error, (*_BY_CONTENT, UnicodeError)):
+                raise
+            raise StoreError(f"{self.store.path}: a step could not be written: {error}") from error
+        self._watch.took(self.clock.monotonic_s() - begin_s)
+        if record.transitions:
+            self._follow()
+
+    def _commit_with_reserve(self, record: StepRecord) -> None:
+        """A full disk has rolled all of it back, so it may be done again: with a shorter log, then with the reserve."""
         try:
             self.store.commit(record)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"{self.store.path}: a step could not be written: {error}") from error
+        except sqlite3.Error as error:
+            if not self._ballast.may_help(error):
+                raise
+            self._ballast.tight = True
+            self.store.keep_log_short(short=True)
+            try:
+                self.store.commit(record)
+            except sqlite3.OperationalError:
+                if not self._ballast.drop():
+                    raise
+                self.store.keep_log_short(short=True)
+                self.store.commit(record)
+        except OSError as error:  # the commit is there, its head file is not
+            if not (disk.is_full(error, self.store.path.parent) and self._ballast.drop()):
+                raise
+            self.store.write_head()
+
+    def _follow(self) -> None:
+        """The second copy, before anybody is told; without it alarms go on."""
+        if self._second is not None:
+            self._second.follow(self.store.journal_page)
+
+    def _shed(self, messages: list[Message]) -> list[Message]:
+        """While the disk is nearly full its room is for alarms. The devices hear nothing and send again."""
+        if not self._ballast.tight:
+            return messages
+        kept: list[Message] = []
+        shed: list[Message] = []
+        for message in messages:
+            (shed if is_position(message.topic, self.engine.fleet) else kept).append(message)
+        self.intake.acknowledge(shed)
+        self.intake.shed += len(shed)
+        return kept
 
     def _acknowledge(self, messages: Sequence[Message], admitted: Admitted, record: StepRecord) -> None:
         """Only now: to the broker, and to the devices."""
         self.intake.acknowledge(messages)
+        alarms = [m.received_at_ms for m in messages if m.topic.endswith("/alarm")]
+        if alarms:
+            self._watch.took((self.clock.now_ms() - min(alarms)) / 1000)
         self.counts["acked"] += self._downlink.acknowledge(admitted.acks)
         for device_id, result in admitted.results:
             self._downlink.answered(device_id, result.id)
@@ -344,8 +415,14 @@ class Gateway:
         if now_ms < self._pulse_due_ms - early_ms:
             return
         self._pulse_due_ms = now_ms + PULSE_EVERY_MS
+        was_tight = self._ballast.tight
+        self._watch.look(now_ms)
+        if self._ballast.tight != was_tight:
+            self.store.keep_log_short(self._ballast.tight)
+        self._follow()
         record = StepRecord(now_ms=now_ms, committed_at_ms=now_ms, pulse=self._pulse(now_ms))
-        if now_ms >= self._snapshot_due_ms and self.store.step != self._snapshot_step:
+        is_due = now_ms >= self._snapshot_due_ms and self.store.step != self._snapshot_step
+        if is_due and not self._ballast.tight:
             self._snapshot_due_ms = now_ms + SNAPSHOT_EVERY_MS
             self._snapshot_step = self.store.step
             record.state = encode_state(self.engine, self._repeats)
@@ -379,8 +456,16 @@ class Gateway:
             "at_ms": now_ms, "started_at_ms": self._started_at_ms, "connected": intake.connected,
             "epoch": intake.epoch, "queue": intake.depth, "queue_limit": self._settings.mqtt.queue_limit,
             "step": self.store.step, "devices": len(self.engine.fleet), "fault": self.fault,
+            "faults": self._watch.faults(), "storage": self._watch.storage(),
             "strangers": self.engine.fleet.strangers(), "clock_behind_ms": self.clock.behind_ms,
             "canary": self.canary.told(), "turn_ms": round(self._longest_turn_s * 1000), "lease": self.store.lease.token,
             "clock_jump": None if self._jump is None else self._jump._asdict(), "refused_topics": list(intake.refused), "counters": counters, "rejected": dict(self.rejected),
         }  # fmt: skip
         return msgspec.json.encode(said).decode()
+
+
+def _is_fatal(error: Exception) -> bool:
+    """Whether it is the store's, whatever came: not of what a message or a request says."""
+    return isinstance(error, (StoreError, RecoveryError, sqlite3.Error)) and not isinstance(
+        error, _BY_CONTENT
+    )

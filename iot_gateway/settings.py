@@ -55,6 +55,8 @@ class StoreSettings(BaseModel):
     url: str | None = None  # default: sqlite in data_dir
     # Raw readings and quarantined input are kept this long; alarms and the journal stay.
     readings_days: float = Field(default=30, gt=0)
+    # A second copy of the alarm journal, best on another disk: written before a device hears its `ack`.
+    second_journal: Path | None = None
 
     @field_validator("url")
     @classmethod

@@ -12,15 +12,18 @@ from typing import Final
 
 from iot_gateway.clock import Clock, ClockWatch
 from iot_gateway.database import WriterLock
+from iot_gateway.disk import Ballast
 from iot_gateway.doorbell import Doorbell
 from iot_gateway.intake import Intake
+from iot_gateway.second_journal import SecondJournal
 from iot_gateway.settings import MqttSettings
 from iot_gateway.store import Store
+from iot_gateway.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """How each part is made. `lock`, `store` of the database's path, `doorbell` of its socket's."""
+    """How each part is made. `lock`, `store` and `ballast` of the database's path, `doorbell` of its socket's."""
 
     lock: Callable[[Path], WriterLock] = WriterLock
     store: Callable[[Path], Store] = Store
@@ -28,6 +31,8 @@ class Surroundings:
     clock_watch: Callable[[], ClockWatch] = ClockWatch
     intake: Callable[[MqttSettings, Clock], Intake] = Intake
     doorbell: Callable[[Path], Doorbell] = Doorbell
+    ballast: Callable[[Path], Ballast] = Ballast
+    watch: Callable[[Store, Ballast, SecondJournal | None], Watch] = Watch
 
 
 REAL: Final = Surroundings()

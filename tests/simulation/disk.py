@@ -7,15 +7,20 @@ image from before the first commit that was not, until somebody syncs.
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from iot_gateway.damage import Damage, DamageFile
 from iot_gateway.database import StoreBusyError, configure
+from iot_gateway.disk import Ballast, Room
+from iot_gateway.journal import Head as HeadOf
 from iot_gateway.journal import HeadFile
 from iot_gateway.store import Store
+from iot_gateway.watch import Watch
 from simulation.template import empty_store
 from simulation.world import World
 
@@ -133,18 +138,18 @@ class Head(HeadFile):
     def __init__(self, disk: Disk, process: Any) -> None:
         self._disk, self._process = disk, process
 
-    def read(self) -> tuple[int, bytes] | None:
+    def read(self) -> HeadOf | None:
         self._process.point("head")
         if not self._disk.heads:
             return None
-        seq, digest = self._disk.heads[-1].split()
-        return int(seq), bytes.fromhex(digest)
+        seq, digest, step = self._disk.heads[-1].split()
+        return HeadOf(int(seq), bytes.fromhex(digest), int(step))
 
-    def write(self, seq: int, digest: bytes) -> None:
+    def write(self, head: HeadOf) -> None:
         self._process.point("head")
         if self._process.disk_error("head") is not None:
             raise OSError(5, "Input/output error")
-        self._disk.heads = [*self._disk.heads[-1:], f"{seq} {digest.hex()}"]
+        self._disk.heads = [*self._disk.heads[-1:], f"{head.seq} {head.digest.hex()} {head.step}"]
         self._process.point("head")
 
 
@@ -155,10 +160,55 @@ class DiskStore(Store):
         self._disk, self._process = disk, process
         super().__init__(path)
 
+    def is_in_place(self) -> bool:
+        return True
+
     def _open(self, path: Path) -> tuple[Any, HeadFile]:
         db = Connection(self._disk, self._process)
         configure(db, checkpoints=True)
         return db, Head(self._disk, self._process)
+
+
+class Reserve(Ballast):
+    """No reserve: a disk that is full here has nothing to give."""
+
+    def look(self) -> None:
+        """There is room, until there is none."""
+        self.room = Room(1, 1)
+
+    def drop(self) -> bool:
+        return False
+
+    def may_help(self, _error: sqlite3.Error) -> bool:
+        return False
+
+
+class Watcher(Watch):
+    """Tells of storage what the head file says; the walk along the rows is `judge`'s own here."""
+
+    def __init__(self, store: Store, ballast: Ballast) -> None:
+        self._store, self._ballast, self._second = store, ballast, None
+        self._damage = Remembered()
+        self._took, self._now_ms = deque(), 0
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _go_on(self) -> None:
+        """See above."""
+
+
+class Remembered(DamageFile):
+    """What was found, of one process: the simulated disk has no place for it."""
+
+    def __init__(self) -> None:
+        self._all = []
+
+    def all(self) -> list[Damage]:
+        return self._all
+
+    def _replace(self, damages: list[Damage]) -> None:
+        self._all = damages
 
 
 class Lock:

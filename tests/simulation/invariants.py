@@ -153,7 +153,9 @@ class Checks:
         _, _, broken = journal.verify(rows)
         require(broken is None, f"the chain is broken: {broken}")
         for head in self.host.disk.heads:
-            seq, digest = head.split()
+            seq, digest, step = head.split()
+            steps = self.host.disk.value("SELECT coalesce(max(step), 0) FROM steps")
+            require(int(step) <= steps, f"the head file is ahead: step {step} of {steps}")
             require(int(seq) <= len(rows), f"the head file is ahead: {seq} of {len(rows)}")
             link = rows[int(seq) - 1].hash if int(seq) else journal.GENESIS
             require(link.hex() == digest, "the head file is not of this journal")

@@ -14,7 +14,7 @@ from iot_gateway.surroundings import Surroundings
 from iot_gateway.wire import Ack
 from simulation.broker import Packet
 from simulation.client import Client
-from simulation.disk import DiskStore, Lock
+from simulation.disk import DiskStore, Lock, Reserve, Watcher
 from simulation.world import Crash, S
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ class Process:
             clock_watch=lambda: HostClockWatch(self.host),
             intake=lambda settings, clock: Intake(settings, clock, self._client),
             doorbell=lambda _path: Bell(self),
+            ballast=Reserve,
+            watch=lambda store, ballast, _second: Watcher(store, ballast),
         )
         self.gateway = Gateway(self.host.settings, self.host.policy, around)
         self.gateway.intake.start()

@@ -1,5 +1,6 @@
 // Whether this console can be trusted to show and sound every alarm; if not, why.
-import type { ClockJump } from '../stream/messages'
+import type { ClockJump, Disk, Gateway } from '../stream/messages'
+import { type StorageDanger, storageDangers } from './storage'
 
 export interface Link {
   /** How long the stream has said nothing. */
@@ -10,12 +11,11 @@ export interface Link {
   clockOffsetMs: number
   /** How long this page has known less than the server tells. */
   behindMs: number
-  gateway: {
-    at_ms?: number, connected?: boolean, fault?: string | null, queue?: number, queue_limit?: number, clock_jump?: ClockJump | null
-  } | null
+  gateway: Omit<Gateway, 'at_ms'> & { at_ms?: number, clock_jump?: ClockJump | null } | null
   gatewayAgeMs: number | null
   /** How many of the service's own test messages in a row did not come through; null: it sends none. */
   canaryMissed: number | null
+  disk?: Disk
 }
 
 export const SILENT_MS = 10_000
@@ -39,6 +39,7 @@ export type Danger =
   | { reason: 'canary_missed', times: number }
   | { reason: 'clock_set', seconds: number }
   | { reason: 'host_slept', seconds: number }
+  | StorageDanger
   | { reason: 'audio_locked' }
   | { reason: 'audio_blocked' }
   | { reason: 'audio_unheard' }
@@ -54,7 +55,7 @@ export function linkDangers(link: Link): Danger[] {
   const causes = gatewayDangers(link)
   // The canary tells that the road is cut; whoever knows where says more.
   if (!causes.length && (link.canaryMissed ?? 0) >= CANARY_MISSED) causes.push({ reason: 'canary_missed', times: link.canaryMissed ?? 0 })
-  return [...dangers, ...causes, ...jumpDangers(link)]
+  return [...dangers, ...causes, ...jumpDangers(link), ...storageDangers(link)]
 }
 
 function jumpDangers({ gateway }: Link): Danger[] {
@@ -70,6 +71,5 @@ function gatewayDangers({ gateway, gatewayAgeMs }: Link): Danger[] {
   else if (gateway.connected === false) dangers.push({ reason: 'gateway_disconnected' })
   const share = (gateway.queue ?? 0) / (gateway.queue_limit ?? Infinity)
   if (share > FULL_SHARE) dangers.push({ reason: 'gateway_behind', share: Math.round(share * 100) })
-  if (gateway.fault) dangers.push({ reason: 'gateway_fault', fault: gateway.fault })
   return dangers
 }

@@ -14,6 +14,8 @@ export interface Gateway {
   fault?: string | null
   queue?: number
   queue_limit?: number
+  faults?: { code: string, text: string }[]
+  storage?: { slowest_ms?: number }
   clock_jump?: ClockJump | null
 }
 
@@ -31,6 +33,13 @@ export interface DeskLoad {
   flood: boolean
 }
 
+/** Of the disk that alarms are written to. */
+export interface Disk {
+  level: 'good' | 'low' | 'very_low' | 'full'
+  free_bytes: number
+  total_bytes: number
+}
+
 export interface Pulse {
   at_ms: number
   last_seq: number
@@ -38,6 +47,7 @@ export interface Pulse {
   age_ms: number | null
   load?: DeskLoad
   canary?: { missed: number, round_trip_ms: number | null, heard_at_ms: number | null } | null
+  disk?: Disk
 }
 
 export interface Moved {
