@@ -51,7 +51,12 @@ class Walk:
 
     def take(self) -> list[Finding]:
         """The next piece: about as much work as 1,000 rows of the journal, 10 ms."""
-        piece = next(self._pieces, None)
+        try:
+            piece = next(self._pieces, None)
+        except (TypeError, ValueError, OverflowError) as error:  # a number where text was, or the like
+            piece = [
+                Finding("unreadable", f"a row is not of its kind any more, and the walk ended there: {error}")
+            ]
         self.is_over = piece is None
         return piece or []
 
@@ -126,12 +131,14 @@ class Walk:
         return [
             Finding("snapshot_changed", f"the snapshot of step {step} is not what was written")
             for step, state in rows
-            if seals.open_state(bytes(state)) is None
+            if not isinstance(state, bytes) or seals.open_state(state) is None
         ]
 
 
 def _is_whole(inputs: bytes, step: int, now_ms: int, before: int, readings: list[Any], is_kept: bool) -> bool:
-    return not is_kept or seals.is_step_whole(bytes(inputs), step, now_ms, before, readings)
+    if not is_kept:
+        return True
+    return isinstance(inputs, bytes) and seals.is_step_whole(inputs, step, now_ms, before, readings)
 
 
 def _as_said(name: str, value: Any) -> Any:
@@ -195,10 +202,10 @@ def lost(gap: journal.Gap) -> Finding:
 
 
 def head_finding(kept: journal.Head | None, last_seq: int, fault: str) -> Finding:
-    """What kind of fault the head file tells of. The file is soon written anew, so it is not found again."""
+    """What kind of fault the head file tells of."""
     if kept is None:
-        return Finding("head_missing", fault, lasts=False)
+        return Finding("head_missing", fault, lasts=False)  # each time anew
     if kept.seq > last_seq:
         return Finding("journal_lost", fault)
     changed = "row" in fault.partition(" ")[0]
-    return Finding("journal_changed" if changed else "steps_lost", fault, lasts=False)
+    return Finding("journal_changed" if changed else "steps_lost", fault)

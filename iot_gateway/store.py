@@ -127,7 +127,8 @@ class Store:
         self.step: int = self._one("SELECT max(step) FROM steps") or 0
         last = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self.last_seq: int = last[0] if last else 0
-        self._head: bytes = last[1] if last else journal.GENESIS
+        # One that is no hash any more is found by the chain; it must not keep alarms from being written.
+        self._head: bytes = last[1] if last and isinstance(last[1], bytes) else journal.GENESIS
         self.gaps = journal.gaps_of(self.read_meta("journal_gaps"))
         for gap in self.gaps[-1:]:
             if gap.last > self.last_seq:  # nothing was written since
@@ -369,10 +370,14 @@ class Store:
         for step, sealed in self._db.execute(
             "SELECT step, state FROM snapshots ORDER BY step DESC"
         ).fetchall():
-            state = seals.open_state(bytes(sealed))
+            state = seals.open_state(sealed) if isinstance(sealed, bytes) else None
             if state is not None:
                 return int(step), state
         return None
+
+    def first_step(self) -> int:
+        """The oldest logged step that is kept; 0: there is none."""
+        return self._one("SELECT min(step) FROM steps") or 0
 
     def steps_after(self, step: int) -> Iterator[LoggedStep]:
         """The logged steps since, in order."""

@@ -146,6 +146,14 @@ EDITS = {
     "what is to be told": "UPDATE outbox SET body=replace(body, '\"count\":1', '\"count\":2')",
     "a row never written": "INSERT INTO outbox SELECT 9999, 99999, alarm_id, created_at_ms, body FROM outbox LIMIT 1",
     "a snapshot": "UPDATE snapshots SET state=CAST(state || x'00' AS BLOB)",
+    "a seal's mark": "UPDATE steps SET inputs=CAST(substr(inputs, 1, length(inputs)-1) || x'30' AS BLOB) WHERE step=3",
+    "a snapshot's mark": "UPDATE snapshots SET state=CAST(x'7f' || substr(state, 2) AS BLOB)",
+    "a hash that is a number": "UPDATE journal SET hash=7 WHERE seq=(SELECT max(seq) FROM journal)",
+    "a hash amid that is text": "UPDATE journal SET hash='x' WHERE seq=3",
+    "a count that is text": "UPDATE steps SET readings_before='x' WHERE step=3",
+    "inputs that are a number": "UPDATE steps SET inputs=5 WHERE step=3",
+    "a state that is a number": "UPDATE snapshots SET state=5",
+    "an alarm whose flag is text": "UPDATE alarms SET position=5",
     "a journal row": "UPDATE journal SET at_ms=at_ms+1 WHERE seq=3",
 }
 
@@ -165,6 +173,16 @@ def test_an_edit_of_a_fact_is_found_by_verify(stores, tmp_path, what):
     assert verify(path, None).open == [] and verify(path, None).accepted
 
 
+def test_a_last_hash_that_is_none_keeps_no_alarm_from_being_written(tmp_path):
+    house, _, _ = old_and_new(tmp_path)
+    with closing(sqlite3.connect(house.settings.database, isolation_level=None)) as db:
+        db.execute("UPDATE journal SET hash=7 WHERE seq=(SELECT max(seq) FROM journal)")
+    house.open()
+    alarm(house, 8)
+    assert house.gateway.fault and house.rows("SELECT max(seq) FROM journal") == [(5,)]
+    house.crash()
+
+
 def test_a_snapshot_that_is_damaged_is_passed_over_for_the_one_before(stores, tmp_path):
     path = tmp_path / "s.sqlite"
     put_back(stores["database"], path)
@@ -177,6 +195,19 @@ def test_a_snapshot_that_is_damaged_is_passed_over_for_the_one_before(stores, tm
     with closing(Store(path)) as damaged:
         after, _ = recover(damaged, Policy())
     assert after.alarms.last_seq == before.alarms.last_seq and after.now_ms == before.now_ms
+
+
+def test_what_an_older_version_wrote_without_seals_is_no_damage(tmp_path):
+    path = tmp_path / "s.sqlite"
+    core = Core(path)
+    core.step([enrolment()])
+    core.step([message("alarm", {"kinds": ["sos"], "seq": 1})])
+    core.keep_state()
+    core.store._db.execute("UPDATE steps SET inputs=CAST(substr(inputs, 1, length(inputs)-19) AS BLOB)")
+    core.store._db.execute("UPDATE snapshots SET state=CAST(substr(state, 20) AS BLOB)")
+    assert examine(path)[1] == []
+    core.close()
+    Core(path).close()
 
 
 def test_what_is_old_and_deleted_is_no_damage(tmp_path):
