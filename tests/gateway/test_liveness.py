@@ -1,10 +1,14 @@
 """Signs of life: who sends them, who hears them, and what becomes of a process that sends none."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from service import REPOSITORY, environment, until
@@ -12,9 +16,11 @@ from service import REPOSITORY, environment, until
 from api import supervisor as module
 from api.liveness import Ear
 from api.supervisor import Supervisor
-from api.watchdog import AGAIN_S, Watch
+from api.watchdog import AGAIN_S, Shout, Watch, ask, shout
 from iot_gateway import notify
+from iot_gateway.broker import free_port
 from iot_gateway.notify import Notifier
+from iot_gateway.settings import WatchdogSettings
 
 
 @pytest.fixture
@@ -202,3 +208,54 @@ def test_a_shout_that_nobody_took_comes_again_soon():
     assert watch.look(15, "x")
     watch.was_not_heard(15)
     assert shouts(watch, (15 + AGAIN_S - 1, "x"), (15 + AGAIN_S, "x")) == [None, "silent"]
+
+
+@pytest.fixture
+def chat():
+    """A webhook of our own: (what it was posted, its address)."""
+    posted = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            posted.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield posted, f"http://127.0.0.1:{server.server_port}/hook"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("command", "taken"), [("true", True), ("false", False), ("/no/such program", False)]
+)
+def test_every_way_is_taken_also_when_another_one_fails(chat, command, taken):
+    posted, url = chat
+    said = Shout("silent", "The store does not answer.", 17.2)
+    assert shout(WatchdogSettings(command=command, webhook=url), said) is taken
+    (body,) = posted
+    assert body["state"] == "silent" and body["silent_s"] == 17 and body["text"] == said.text
+    assert body["reason"] == "The store does not answer." and abs(body["at_ms"] - time.time() * 1000) < 60_000
+
+
+def test_a_webhook_that_is_not_there_is_no_success_and_no_end():
+    url = f"http://127.0.0.1:{free_port()}/"
+    assert not shout(WatchdogSettings(webhook=url), Shout("recovered", "", 3))
+    assert "does not answer" in ask(url)
+
+
+def test_a_watchdog_without_a_voice_is_refused():
+    done = subprocess.run(
+        [sys.executable, "-m", "api", "watchdog"], cwd=REPOSITORY, env=environment(), capture_output=True, text=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "has no voice" in done.stderr
+    for wrong in ("ftp://x", "nonsense", "https://"):
+        with pytest.raises(ValueError, match="must look like"):
+            WatchdogSettings(webhook=wrong)
