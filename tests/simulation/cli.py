@@ -14,6 +14,7 @@ from simulation.planted import PLANTED
 from simulation.runner import live, run, run_all
 from simulation.shrink import shrunk
 
+ROUND = 500  # seeds between two lines of a soak
 WITHIN = 200  # seeds in which every planted bug must be found
 
 
@@ -35,17 +36,20 @@ def main() -> None:
     if asked.planted == "all":
         sys.exit(_table(asked.within, asked.jobs))
     if asked.minutes is not None:
-        failed = _many(_until(time.monotonic() + 60 * asked.minutes, asked.first), asked.planted, asked.jobs)
-        sys.exit(failed or _table(asked.within, asked.jobs))
+        failed = _soak(60 * asked.minutes, asked.first, asked.jobs)
+        sys.exit(_table(asked.within, asked.jobs) or failed)
     begin, end = (int(one) for one in (asked.seeds or "0:1000").split(":"))
     sys.exit(_many(range(begin, end), asked.planted, asked.jobs))
 
 
-def _until(end_s: float, first: int):
-    for seed in count(first):
-        if time.monotonic() > end_s:
-            return
-        yield seed
+def _soak(for_s: float, first: int, jobs: int | None) -> int:
+    """Rounds of seeds until the time is over."""
+    end_s, failed = time.monotonic() + for_s, 0
+    for begin in count(first, ROUND):
+        failed |= _many(range(begin, begin + ROUND), None, jobs)
+        if time.monotonic() >= end_s:
+            return failed
+    raise AssertionError("seeds do not end")
 
 
 def _one(seed: int, planted: str | None, *, diary: bool) -> int:
