@@ -14,6 +14,7 @@ from simulation.planted import PLANTED
 from simulation.runner import live, run, run_all
 from simulation.shrink import shrunk
 
+ROUND = 500  # seeds between two lines of a soak
 WITHIN = 200  # seeds in which every planted bug must be found
 
 
@@ -26,25 +27,29 @@ def main() -> None:
     )
     parser.add_argument("--first", type=int, default=100_000, help="the first seed of a soak")
     parser.add_argument("--planted", help="with this bug; `all`: a table of how soon each is found")
+    parser.add_argument("--within", type=int, default=WITHIN, help="seeds that the table looks at")
     parser.add_argument("--jobs", type=int, help="processes; default: one a core")
     parser.add_argument("--diary", action="store_true", help="tell everything that happens in --seed")
     asked = parser.parse_args()
     if asked.seed is not None:
         sys.exit(_one(asked.seed, asked.planted, diary=asked.diary))
     if asked.planted == "all":
-        sys.exit(_table(asked.jobs))
+        sys.exit(_table(asked.within, asked.jobs))
     if asked.minutes is not None:
-        failed = _many(_until(time.monotonic() + 60 * asked.minutes, asked.first), asked.planted, asked.jobs)
-        sys.exit(failed or _table(asked.jobs))
+        failed = _soak(60 * asked.minutes, asked.first, asked.jobs)
+        sys.exit(_table(asked.within, asked.jobs) or failed)
     begin, end = (int(one) for one in (asked.seeds or "0:1000").split(":"))
     sys.exit(_many(range(begin, end), asked.planted, asked.jobs))
 
 
-def _until(end_s: float, first: int):
-    for seed in count(first):
-        if time.monotonic() > end_s:
-            return
-        yield seed
+def _soak(for_s: float, first: int, jobs: int | None) -> int:
+    """Rounds of seeds until the time is over."""
+    end_s, failed = time.monotonic() + for_s, 0
+    for begin in count(first, ROUND):
+        failed |= _many(range(begin, begin + ROUND), None, jobs)
+        if time.monotonic() >= end_s:
+            return failed
+    raise AssertionError("seeds do not end")
 
 
 def _one(seed: int, planted: str | None, *, diary: bool) -> int:
@@ -88,10 +93,10 @@ def told(outcome: Outcome, planted: str | None = None) -> str:
     return f"PYTHONPATH=tests python -m simulation --seed {outcome.seed}{more}: {outcome.broken}"
 
 
-def _table(jobs: int | None) -> int:
+def _table(within: int, jobs: int | None) -> int:
     """Every bug: the first seed that finds it, the share of seeds that do, and what it breaks first."""
     found: dict[str, list[Outcome]] = {name: [] for name in PLANTED}
-    lives = [(seed, name) for name in PLANTED for seed in range(WITHIN)]
+    lives = [(seed, name) for name in PLANTED for seed in range(within)]
     for (_, name), outcome in zip(lives, run_all(lives, jobs), strict=True):
         if outcome.broken is not None:
             found[name].append(outcome)
@@ -99,5 +104,5 @@ def _table(jobs: int | None) -> int:
     for name, failures in found.items():
         first = failures[0] if failures else None
         what = first.broken.partition("\n")[0][:90].replace("|", "/") if first else "NOT FOUND"
-        print(f"| {name} | {first.seed if first else ''} | {len(failures) / WITHIN:.0%} | {what} |")
+        print(f"| {name} | {first.seed if first else ''} | {len(failures) / within:.0%} | {what} |")
     return 0 if all(found.values()) else 1

@@ -106,7 +106,7 @@ class Actor:
     def _poll(self) -> None:
         """Look again when something is due to be resent."""
         due_ms = self.device._next_due_ms
-        if due_ms == float("inf"):
+        if due_ms == float("inf") or not self.device.online:
             return
         due_us = max((int(due_ms) - self.spec["began_ms"]) * MS, self.world.now_us + MS)
         if self._poll_us is None or due_us < self._poll_us or self._poll_us <= self.world.now_us:

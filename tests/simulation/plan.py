@@ -287,7 +287,7 @@ _KINDS = {
     "slow": (2, lambda dice, _: (round(dice.uniform(3, 15), 2), 0.05, dice.choice([0.5, 3.0]))),
     "broker": (3, lambda dice, _: (round(dice.uniform(0.1, 12), 2),)),
     "slow broker": (2, lambda *_: (12.0,)),
-    "away": (1, lambda dice, _: (40.0,)),
+    "away": (1, lambda *_: (40.0,)),
     "cut": (4, lambda *_: ()),
     "power": (2, lambda dice, _: (round(dice.uniform(1, 15), 2),)),
     "weather": (3, lambda dice, names: (
