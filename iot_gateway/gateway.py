@@ -16,12 +16,13 @@ import structlog
 from alerts.commands import CommandResult, ListeningCommand
 from alerts.engine import Decisions
 from alerts.policy import Policy
-from iot_gateway import aftermath, disk, poison, roster_rows
+from iot_gateway import aftermath, poison, roster_rows
 from iot_gateway.batcher import Admitted, Batcher, Input, Received, arrange
 from iot_gateway.canary import Canary
 from iot_gateway.clock import Jump
 from iot_gateway.database import STORE_ERRORS, StoreError
 from iot_gateway.downlink import Downlink
+from iot_gateway.hearing import heard
 from iot_gateway.intake import Message
 from iot_gateway.notify import Notifier
 from iot_gateway.recording import pack
@@ -31,7 +32,7 @@ from iot_gateway.second_journal import SecondJournal
 from iot_gateway.settings import Settings
 from iot_gateway.store import Request, StepRecord
 from iot_gateway.surroundings import REAL, Surroundings
-from iot_gateway.watch import is_position
+from iot_gateway.writing import BY_CONTENT, Writer
 
 # A batch waits this long for company; commands of people are looked for as often. An alarm waits for nobody.
 GATHER_S: Final = 0.020
@@ -41,13 +42,6 @@ REQUESTS_A_STEP: Final = 200
 SNAPSHOT_EVERY_MS: Final = 60_000
 PULSE_EVERY_MS: Final = 1_000
 FORGET_ROWS: Final = 5_000
-# A turn takes milliseconds. After a longer gap this process was stopped or its host asleep, and heard nothing.
-ASLEEP_MS: Final = 5_000
-
-# Errors of SQLite that a value can cause.
-_BY_CONTENT: Final = (
-    sqlite3.DataError, sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError,
-)  # fmt: skip
 
 _log = structlog.get_logger(__name__)
 
@@ -81,20 +75,23 @@ class Gateway:
     def _begin(self, policy: Policy, around: Surroundings, held: ExitStack) -> None:
         self._policy = policy
         path = self._settings.store.second_journal
-        self._second = None if path is None else SecondJournal(path)
-        self._watch = around.watch(self.store, self._ballast, self._second)
+        second = None if path is None else SecondJournal(path)
+        self._watch = around.watch(self.store, self._ballast, second)
         held.callback(self._watch.close)
-        end, loss = aftermath.loss_of(self.store, self._second)
+        end, loss = aftermath.loss_of(self.store, second)
         self.engine, self._repeats = recover(self.store, policy)
         self.clock = around.clock(max(self._last_seen_ms(), 0))
+        self._writer = Writer(self.store, self._ballast, self._watch, second, self.clock)
         self._batcher = Batcher(self.engine, self._repeats)
         self.intake = around.intake(self._settings.mqtt, self.clock)
         self._downlink = Downlink(self.intake.publish)
         self._watch.begin(loss, self.clock.now_ms())
         if loss is not None:
-            self._commit(aftermath.resume(self.store, self.engine, self._repeats, end, self.clock.now_ms()))
+            self._writer.commit(
+                aftermath.resume(self.store, self.engine, self._repeats, end, self.clock.now_ms())
+            )
             self.store.write_head()
-        self._follow()
+        self._writer.follow()
         for waiting in self.store.queued_device_commands():
             self._downlink.remember(*waiting)
         self.canary = Canary()
@@ -167,7 +164,7 @@ class Gateway:
     def _turn(self, timeout_s: float) -> None:
         self._watch_clock()
         now_ms = self.clock.now_ms()
-        messages = self._shed(self.intake.take(BATCH_MESSAGES, timeout_s))  # 0  bytes
+        messages = self._gather(timeout_s)  # 0  bytes
         requests = self.store.new_requests(self._last_request_id, REQUESTS_A_STEP)
         try:
             self._take(messages, requests, now_ms)
@@ -176,6 +173,13 @@ class Gateway:
                 raise
             self._sift(messages, requests, error)
         self._keep_house(now_ms)
+
+    def _gather(self, timeout_s: float) -> list[Message]:
+        """What came. What there is no room for is PUBACKed alone: its device hears nothing and sends again."""
+        taken, refused = self._writer.sort(self.intake.take(BATCH_MESSAGES, timeout_s), self.engine.fleet)
+        self.intake.acknowledge(refused)
+        self.intake.shed += len(refused)
+        return taken
 
     def _take(self, messages: Sequence[Message], requests: list[Request], now_ms: int) -> None:
         inputs, asked, now_ms = self._line_up(messages, requests, now_ms)  # in the order of arrival
@@ -190,7 +194,7 @@ class Gateway:
         admitted = self._batcher.admit(arrived)  # 1-3  messages, readings, batch
         decisions = self.engine.step(now_ms, admitted.batch, commands)  # 4-7  state, ... transitions
         record = self._record(now_ms, inputs, admitted, decisions, asked)
-        self._commit(record)  # 8  stored facts
+        self._writer.commit(record)  # 8  stored facts
         self._acknowledge(messages, admitted, record)  # 9  PUBACK, ack
         self._bell.ring()  # 10  consoles
         self._last_request_id = asked.last_id or self._last_request_id
@@ -255,29 +259,13 @@ class Gateway:
             now_ms = arrived[-1].received_at_ms
         now_ms = max(now_ms, last_ms, received[-1].received_at_ms if received else 0)
         asked = ask(list(requests), now_ms)
-        heard = self._ear(received, now_ms)
+        inputs = heard(
+            received, now_ms, max(self._last_turn_ms, last_ms),
+            deaf=self.engine.fleet.deaf_since_ms is not None,
+            hears=self.intake.connected and not self._ballast.tight,
+        )  # fmt: skip
         self._last_turn_ms = now_ms
-        return [*heard, *asked.commands], asked, now_ms
-
-    def _ear(self, received: list[Received], now_ms: int) -> list[Input]:
-        """Tell the core when we stopped hearing devices, or hear them again: before what they say then.
-
-        Time may leap anywhere: we were stopped, or the clock was set, before a message or after the last.
-        """
-        heard: list[Input] = []
-        deaf = self.engine.fleet.deaf_since_ms is not None
-        hears = self.intake.connected and not self._ballast.tight
-        before_ms = max(self._last_turn_ms, self.engine.now_ms)
-        for at_ms, said in [*((message.received_at_ms, [message]) for message in received), (now_ms, [])]:
-            if not deaf and at_ms - before_ms > ASLEEP_MS:
-                deaf = True
-                heard.append(ListeningCommand(before_ms, 0, listening=False))
-            if hears == deaf:
-                heard.append(ListeningCommand(at_ms, 0, listening=deaf))
-                deaf = not deaf
-            heard += said
-            before_ms = at_ms
-        return heard
+        return [*inputs, *asked.commands], asked, now_ms
 
     def _watch_clock(self) -> None:
         """What is due by the new time is decided in this turn; that it was set stays in the store."""
@@ -339,57 +327,6 @@ class Gateway:
             return replace(result, code="not_allowed", detail="the alarm is closed")
         return result
 
-    def _commit(self, record: StepRecord) -> None:
-        """Rule 2: when this fails, the process ends, and the next one starts from the store."""
-        begin_s = self.clock.monotonic_s()
-        try:
-            self._commit_with_reserve(record)
-        except (*STORE_ERRORS, OSError) as error:
-            if isinstance(error, (*_BY_CONTENT, UnicodeError)):
-                raise
-            raise StoreError(f"{self.store.path}: a step could not be written: {error}") from error
-        self._watch.took(self.clock.monotonic_s() - begin_s)
-        if record.transitions:
-            self._follow()
-
-    def _commit_with_reserve(self, record: StepRecord) -> None:
-        """A full disk has rolled all of it back, so it may be done again: with a shorter log, then with the reserve."""
-        try:
-            self.store.commit(record)
-        except sqlite3.Error as error:
-            if not self._ballast.may_help(error):
-                raise
-            self._ballast.tight = True
-            self.store.keep_log_short(short=True)
-            try:
-                self.store.commit(record)
-            except sqlite3.OperationalError:
-                if not self._ballast.drop():
-                    raise
-                self.store.keep_log_short(short=True)
-                self.store.commit(record)
-        except OSError as error:  # the commit is there, its head file is not
-            if not (disk.is_full(error, self.store.path.parent) and self._ballast.drop()):
-                raise
-            self.store.write_head()
-
-    def _follow(self) -> None:
-        """The second copy, before anybody is told; without it alarms go on."""
-        if self._second is not None:
-            self._second.follow(self.store.journal_page)
-
-    def _shed(self, messages: list[Message]) -> list[Message]:
-        """While the disk is nearly full its room is for alarms. The devices hear nothing and send again."""
-        if not self._ballast.tight:
-            return messages
-        kept: list[Message] = []
-        shed: list[Message] = []
-        for message in messages:
-            (shed if is_position(message.topic, self.engine.fleet) else kept).append(message)
-        self.intake.acknowledge(shed)
-        self.intake.shed += len(shed)
-        return kept
-
     def _acknowledge(self, messages: Sequence[Message], admitted: Admitted, record: StepRecord) -> None:
         """Only now: to the broker, and to the devices."""
         self.intake.acknowledge(messages)
@@ -415,18 +352,14 @@ class Gateway:
         if now_ms < self._pulse_due_ms - early_ms:
             return
         self._pulse_due_ms = now_ms + PULSE_EVERY_MS
-        was_tight = self._ballast.tight
-        self._watch.look(now_ms)
-        if self._ballast.tight != was_tight:
-            self.store.keep_log_short(self._ballast.tight)
-        self._follow()
+        self._writer.look(now_ms)
         record = StepRecord(now_ms=now_ms, committed_at_ms=now_ms, pulse=self._pulse(now_ms))
         is_due = now_ms >= self._snapshot_due_ms and self.store.step != self._snapshot_step
         if is_due and not self._ballast.tight:
             self._snapshot_due_ms = now_ms + SNAPSHOT_EVERY_MS
             self._snapshot_step = self.store.step
             record.state = encode_state(self.engine, self._repeats)
-        self._commit(record)
+        self._writer.commit(record)
         self._longest_turn_s = 0.0
         if self.canary.news:
             self.canary.news = False
@@ -443,7 +376,7 @@ class Gateway:
         )
         if policy is not None:
             record.policy = msgspec.json.encode(policy).decode()
-        self._commit(record)
+        self._writer.commit(record)
 
     def _pulse(self, now_ms: int) -> str:
         """What the api tells of the gateway."""
@@ -466,6 +399,4 @@ class Gateway:
 
 def _is_fatal(error: Exception) -> bool:
     """Whether it is the store's, whatever came: not of what a message or a request says."""
-    return isinstance(error, (StoreError, RecoveryError, sqlite3.Error)) and not isinstance(
-        error, _BY_CONTENT
-    )
+    return isinstance(error, (StoreError, RecoveryError, sqlite3.Error)) and not isinstance(error, BY_CONTENT)

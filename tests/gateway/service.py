@@ -29,15 +29,16 @@ KILLED_BY = """
 import os, signal, sys
 from pathlib import Path
 from iot_gateway.gateway import Gateway
+from iot_gateway.writing import Writer
 
-class Killed(Gateway):
-    def {method}(self, *arguments):
-        if {condition}:
-            os.kill(os.getpid(), signal.{signal})
-        return super().{method}(*arguments)
+right = {method}
 
-import iot_gateway.gateway
-iot_gateway.gateway.Gateway = Killed
+def wrong(self, *arguments):
+    if {condition}:
+        os.kill(os.getpid(), signal.{signal})
+    return right(self, *arguments)
+
+{method} = wrong
 sys.argv = ["shouwang", *sys.argv[1:]]
 from api.cli import main
 main()

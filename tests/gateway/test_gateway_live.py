@@ -156,8 +156,12 @@ def test_what_was_said_while_no_gateway_ran_is_heard_at_its_beacon(service):
 
 
 # A gateway whose process is killed by itself right after a commit, or right before the first one of an alarm.
-AFTER_COMMIT = KILLED_BY.format(method="_acknowledge", condition="arguments[1].acks", signal="SIGKILL")
-BEFORE_COMMIT = KILLED_BY.format(method="_commit", condition="arguments[0].admitted.acks", signal="SIGKILL")
+AFTER_COMMIT = KILLED_BY.format(
+    method="Gateway._acknowledge", condition="arguments[1].acks", signal="SIGKILL"
+)
+BEFORE_COMMIT = KILLED_BY.format(
+    method="Writer.commit", condition="arguments[0].admitted.acks", signal="SIGKILL"
+)
 
 
 @pytest.mark.parametrize(

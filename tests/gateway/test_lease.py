@@ -57,7 +57,7 @@ def test_without_the_lock_file_a_second_gateway_is_refused_while_the_first_one_w
 
 
 # A gateway that stops dead between the decision on an alarm and its commit.
-STOPS = KILLED_BY.format(method="_commit", condition="arguments[0].admitted.acks", signal="SIGSTOP")
+STOPS = KILLED_BY.format(method="Writer.commit", condition="arguments[0].admitted.acks", signal="SIGSTOP")
 
 
 @pytest.mark.broker

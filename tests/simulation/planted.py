@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -13,7 +14,7 @@ from alerts import lifecycle, snapshot
 from alerts.clocks import Clocks
 from alerts.engine import Engine
 from device_sim.device import Device
-from iot_gateway import batcher, journal, store
+from iot_gateway import batcher, gateway, journal, store
 from iot_gateway.batcher import Batcher
 from iot_gateway.database import StoreError, configure
 from iot_gateway.decode import decode
@@ -24,6 +25,7 @@ from iot_gateway.recording import pack
 from iot_gateway.repeats import Repeats
 from iot_gateway.store import Store
 from iot_gateway.wire import Ack, encode, topic
+from iot_gateway.writing import Writer
 from simulation.devices import Actor
 from simulation.disk import Lock
 
@@ -42,10 +44,11 @@ def _plant(name: str, owner: Any, attribute: str, make: Callable[[Any], Any]) ->
 # Acknowledging ----------------------------------------------------------------------------------
 
 
-def _ack_first(commit: Any) -> Any:
-    def wrong(self: Gateway, record: Any) -> None:
+def _ack_first(make_record: Any) -> Any:
+    def wrong(self: Gateway, *arguments: Any) -> Any:
+        record = make_record(self, *arguments)
         self._downlink.acknowledge(record.admitted.acks)
-        commit(self, record)
+        return record
 
     return wrong
 
@@ -82,11 +85,9 @@ def _puback_is_enough(_puback: Any) -> Any:
 
 
 def _go_on_after_an_error(commit: Any) -> Any:
-    def wrong(self: Gateway, record: Any) -> None:
-        try:
+    def wrong(self: Writer, record: Any) -> None:
+        with suppress(StoreError):
             commit(self, record)
-        except StoreError:
-            self.counts["dropped"] += 1
 
     return wrong
 
@@ -99,12 +100,12 @@ def _ack_and_forget_what_is_broken(_reject: Any) -> Any:
     return staticmethod(wrong)
 
 
-_plant("ack before commit", Gateway, "_commit", _ack_first)
+_plant("ack before commit", Gateway, "_record", _ack_first)
 _plant("PUBACK before commit", Intake, "take", _puback_at_once)
 _plant("no epoch fence", Intake, "acknowledge", _no_fence)
 _plant("cumulative ack", Downlink, "acknowledge", _cumulative)
 _plant("device trusts PUBACK", Actor, "puback", _puback_is_enough)
-_plant("go on after a failed commit", Gateway, "_commit", _go_on_after_an_error)
+_plant("go on after a failed commit", Writer, "commit", _go_on_after_an_error)
 _plant("broken items acknowledged, not kept", Batcher, "_reject", _ack_and_forget_what_is_broken)
 _plant("beacon ignored by devices", Device, "beacon", lambda _right: lambda _self, _now_ms: [])
 
@@ -269,17 +270,17 @@ class _WallClock(simulation.process.HostClock):
         return self._host.wall_us() // 1000
 
 
-def _leap_before_the_first_only(ear: Any) -> Any:
-    def wrong(self: Gateway, received: Any, now_ms: int) -> Any:
+def _leap_before_the_first_only(heard: Any) -> Any:
+    def wrong(received: Any, now_ms: int, before_ms: int, **state: bool) -> Any:
         if not received:
-            return ear(self, received, now_ms)
-        return [*ear(self, received[:1], received[0].received_at_ms), *received[1:]]
+            return heard(received, now_ms, before_ms, **state)
+        return [*heard(received[:1], received[0].received_at_ms, before_ms, **state), *received[1:]]
 
     return wrong
 
 
 _plant("wall clock for everything", simulation.process, "HostClock", lambda _right: _WallClock)
-_plant("a leap within a turn is silence", Gateway, "_ear", _leap_before_the_first_only)
+_plant("a leap within a turn is silence", gateway, "heard", _leap_before_the_first_only)
 _plant("times of devices not believed", Clocks, "effective_ms",
        lambda _right: lambda _self, batch, at: batch.received_at_ms[at])  # fmt: skip
 
