@@ -194,7 +194,7 @@ def test_a_second_journal_that_comes_later_or_fails_catches_up_and_alarms_go_on_
     assert len(list(read_lines(second))) == 1
     second.unlink()
     second.parent.rmdir()
-    house.gateway._second._end = None
+    house.gateway._writer._second._end = None
     alarm(house, 1)
     assert acked(house) == {1}
     assert (
