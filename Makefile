@@ -9,10 +9,10 @@ JOBS ?= 2
 BENCH ?= $(sort $(wildcard bench/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench lab clean
+.PHONY: help demo test lint format lock bench lab sim-soak chaos powercuts clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 demo: $(VENV)/.demo ## the whole service with a simulated city, on this machine (ARGS="--http-port 8080")
 	@exec $(BIN)/shouwang demo $(ARGS)
@@ -32,6 +32,15 @@ bench: $(VENV)/.test ## the measurements, bench/bench_*.py, one after the other 
 
 lab: $(VENV)/.test ## how well fence alarms are decided, beside the peers' methods (ARGS="--seeds 1 --every-weather")
 	@$(BIN)/python -m bench.lab $(ARGS)
+
+sim-soak: $(VENV)/.test ## lives in a simulated world where everything fails, then every planted bug (ARGS="--minutes 30")
+	@PYTHONPATH=tests $(BIN)/python -m simulation $(if $(ARGS),$(ARGS),--minutes 30)
+
+chaos: $(VENV)/.test ## real processes killed and stopped at random while devices talk, and what was lost (ARGS="--minutes 60")
+	@$(BIN)/python -m bench.chaos $(ARGS)
+
+powercuts: $(VENV)/.test ## power cuts, disk errors and bit flips at twenty times as many places as make test (ARGS="-k flipped")
+	@SHOUWANG_EXAMPLES=20 $(BIN)/pytest -s --timeout 7200 tests/gateway/test_power_cuts.py tests/gateway/test_bit_flips.py $(ARGS)
 
 lock: $(VENV)/.test ## resolve the dependencies anew into both lock files
 	@test -x $(BIN)/uv || $(BIN)/pip install --quiet uv

@@ -52,3 +52,11 @@ class Contact:
         waits = usual != NOT_DUE_MS
         wait = (np.where(waits, usual, 0) * self._policy.contact_missed).astype(np.int64)
         return np.where(waits, -(-(since_ms + wait) // 1000) * 1000, NOT_DUE_MS)
+
+    def deaf_ms(self, row: int) -> int:
+        """For how much of the silence of a device nobody listened; that is not counted against it."""
+        arrays = self._fleet.arrays
+        due_ms, last_ms = int(arrays.contact_due_ms[row]), int(arrays.last_contact_ms[row])
+        if due_ms == NOT_DUE_MS or last_ms == LONG_AGO_MS:
+            return 0
+        return due_ms - int(self.missed_ms(np.array([row]), last_ms)[0])

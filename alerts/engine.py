@@ -356,13 +356,14 @@ class Engine:
         declared = bool(model and model.contact_every_s)
         if (int(arrays.contact_every_ms[row]), bool(arrays.contact_declared[row])) == (ms(every_s), declared):
             return
+        deaf_ms = self.conditions.contact.deaf_ms(row)
         arrays.contact_every_ms[row], arrays.contact_declared[row] = ms(every_s), declared
         last_ms, at = int(arrays.last_contact_ms[row]), np.array([row])
         silent = self.conditions.debounce.holds(row, KIND_INDEX["contact_lost"])
         if last_ms == LONG_AGO_MS or silent:
             arrays.contact_due_ms[row] = NOT_DUE_MS
             return
-        due_ms = int(self.conditions.contact.missed_ms(at, last_ms)[0])
+        due_ms = int(self.conditions.contact.missed_ms(at, last_ms + deaf_ms)[0])
         arrays.contact_due_ms[row] = (
             due_ms if due_ms > now_ms else self.conditions.contact.missed_ms(at, now_ms)[0]
         )

@@ -10,6 +10,7 @@ import threading
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -44,6 +45,7 @@ from api import (
 from api.accounts import decoy_hash
 from api.acts import Journal
 from api.aside import Aside
+from api.canary import Canary
 from api.database import Database, wait_for_tables
 from api.doorbell import Doorbell
 from api.feed import Feed
@@ -51,6 +53,7 @@ from api.live import Live
 from api.metrics import Requests
 from api.middleware import BodyLimit, Envelope
 from api.throttle import Throttle
+from iot_gateway.notify import Notifier
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
@@ -60,9 +63,11 @@ if TYPE_CHECKING:
 FILL_PATIENCE_S: Final = 3  # a big store is read on in the background; alarms do not wait for it
 STOP_PATIENCE_S: Final = 1
 
+log = structlog.get_logger("api.app")
 
-def create_app(settings: Settings) -> FastAPI:
-    """The application over one store."""
+
+def create_app(settings: Settings, *, sings: bool = False) -> FastAPI:
+    """The application over one store. `sings`: with the canary, of which a broker can have one."""
     app = FastAPI(
         title="Shouwang 守望",
         version="1",
@@ -76,7 +81,9 @@ def create_app(settings: Settings) -> FastAPI:
     state.database = Database(settings.database)
     state.doorbell = Doorbell(settings.database.absolute().parent)
     state.live = Live()
-    state.feed = Feed(state.database, state.doorbell, state.live)
+    state.feed = Feed(
+        state.database, state.doorbell, state.live, Canary(settings.mqtt.canary if sings else None)
+    )
     state.commands = commands.Commands(state.database, state.doorbell)
     state.aside = Aside(settings.database)
     state.journal = Journal()
@@ -110,12 +117,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state.doorbell.open()
     await state.feed.start()
     tail = asyncio.create_task(state.feed.run())
+    canary = asyncio.create_task(state.feed.canary.run())
     fill = asyncio.create_task(state.live.fill(state.database, state.feed.last_reading))
     await asyncio.wait({fill}, timeout=FILL_PATIENCE_S)
     try:
         yield
     finally:
-        for task in (tail, fill):
+        for task in (tail, fill, canary):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -155,6 +163,13 @@ class Server(uvicorn.Server):
             )
         )  # fmt: skip
         self._feed: Feed = app.state.feed
+        self._notifier = Notifier()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say when whoever connects is answered."""
+        await super().startup(sockets)
+        if self.started:
+            self._notifier.ready()
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -173,6 +188,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop, in the order that does not hang."""
+        self._notifier.stopping()
         self._feed.stop()
         await super().shutdown(sockets)
 
@@ -185,7 +201,9 @@ def serve(settings: Settings) -> int:
         print(f"shouwang api: the store cannot be used: {missing}", file=sys.stderr)
         return 1
     basemap.tell_fault(settings)
-    server = Server(create_app(settings), settings.http.host, settings.http.port)
+    if settings.mqtt.canary is None:
+        log.warning("no canary sings: run `shouwang provision` and give the api the new gateway.env")
+    server = Server(create_app(settings, sings=True), settings.http.host, settings.http.port)
     try:
         listening = _listen(settings.http.host, settings.http.port)
     except OSError as error:

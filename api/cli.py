@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import msgspec
 import typer
 
 from device_sim.cli import app as sim
@@ -71,16 +72,16 @@ def demo(
 
 @app.command()
 def run(config: Config = None) -> None:
-    """The service under one supervisor: gateway and api."""
+    """The service under one supervisor: gateway and api, and the watchdog if it has a voice."""
     from api.supervisor import Supervisor, shouwang
 
-    _settings(config)
+    verbs = ("gateway", "api", "watchdog") if _settings(config).watchdog.has_voice else ("gateway", "api")
     named = [] if config is None else ["--config", str(config)]
     supervisor = Supervisor(lambda text: print(f"shouwang: {text}", file=sys.stderr, flush=True))
     supervisor.stop_on_signals()
     try:
-        for verb in ("gateway", "api"):
-            supervisor.add(verb, lambda verb=verb: shouwang([verb, *named]))  # type: ignore[misc]
+        for verb in verbs:
+            supervisor.add(verb, lambda verb=verb: shouwang([verb, *named], ear=supervisor.ear))  # type: ignore[misc]
         supervisor.watch()
     finally:
         supervisor.stop()
@@ -111,6 +112,65 @@ def api(config: Config = None) -> None:
     from api.app import serve
 
     raise SystemExit(serve(_settings(config)))
+
+
+@app.command()
+def watchdog(
+    url: Annotated[str | None, typer.Option(help="The service's address; default: the settings'.")] = None,
+    config: Config = None,
+) -> None:
+    """Asks from outside whether the service works, and shouts if not; may run on another machine."""
+    import threading
+
+    from api import logs
+    from api import watchdog as watching
+
+    logs.configure()
+    settings = _settings(config)
+    if not settings.watchdog.has_voice:
+        _fail("the watchdog has no voice: set watchdog.command or watchdog.webhook")
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    own = f"http://{settings.http.host}:{settings.http.port}"
+    watching.watch(settings.watchdog, (url or settings.watchdog.url or own).rstrip("/"), stopped)
+
+
+@app.command()
+def proof(
+    site: Annotated[
+        str | None, typer.Option(help="Only this site; default: all, one after the other.")
+    ] = None,
+    demo_dir: Annotated[
+        Path | None, typer.Option("--demo", help="The data directory of a demo that runs.")
+    ] = None,
+    config: Config = None,
+) -> None:
+    """A marked test alarm for each site through the whole road, and what came out where and when."""
+    from api import proof as test
+    from api.accounts import add_token
+
+    try:
+        if demo_dir is not None:
+            access = msgspec.json.decode((demo_dir / "demo.json").read_bytes())
+            settings = Settings(data_dir=demo_dir)
+            door = test.Door(access["api_url"], access["token"])
+            mqtt_url = f"mqtt://{access['mqtt_host']}:{access['mqtt_port']}"
+        else:
+            settings = _settings(config)
+            _need_store(settings.database)
+            url = f"http://{settings.http.host}:{settings.http.port}"
+            door, mqtt_url = test.Door(url, add_token(settings.database, "proof")), settings.mqtt.url
+        made = []
+        for one in test.prove(door, mqtt_url, settings.database, site):
+            print(one.line(), flush=True)
+            made.append(one)
+    except (test.ProofError, StoreError, OSError, msgspec.DecodeError, KeyError, sqlite3.Error) as error:
+        _fail(f"the proof test could not be made: {error}")
+    failed = sum(not one.whole for one in made)
+    if failed:
+        _fail(f"proof test: {failed} of {len(made)} sites FAILED")
+    print(f"proof test: {len(made)} sites, everything came out")
 
 
 @app.command()
@@ -301,18 +361,83 @@ def check(config: Config = None) -> None:
 
 
 @app.command()
-def verify(config: Config = None) -> None:
-    """The journal's chain, row by row, and its end against the head file."""
-    from iot_gateway.reading import verify_store
+def verify(
+    accept: Annotated[
+        bool, typer.Option("--accept", help="A person has seen what is damaged: no longer red.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Whether the store is what was written: the journal row by row, its end, and all that has a checksum."""
+    from iot_gateway.verification import in_words
+    from iot_gateway.verification import verify as look
+
+    settings = _settings(config)
+    try:
+        verdict = look(settings.database, settings.store.second_journal, accept=accept)
+    except StoreError as error:
+        _fail(str(error))
+    for damage in verdict.accepted:
+        print(f"accepted: {in_words(damage)}")
+    if verdict.open:
+        more = f"; {len(verdict.open) - 1} more in {verdict.book}" if verdict.open[1:] else ""
+        _fail(f"{settings.database}: {verdict.open[0].text} ({verdict.rows} rows hold){more}")
+    copied = "" if verdict.copied is None else f", {verdict.copied} in the second journal too"
+    print(f"{settings.database}: {verdict.rows} rows hold{copied}")
+
+
+@app.command()
+def backup(
+    directory: Annotated[Path, typer.Option("--to", help="An empty directory, or one to make.")],
+    config: Config = None,
+) -> None:
+    """A copy of the store while it is in use, with its head file and a manifest."""
+    from iot_gateway.backup import backup as copy
+
+    try:
+        made = copy(_settings(config).database, directory)
+    except StoreError as error:
+        _fail(str(error))
+    for fault in made.faults:
+        print(f"shouwang: warning: damaged as its store is: {fault}", file=sys.stderr)
+    print(f"{directory}: {made.bytes:,} bytes, to journal row {made.last_seq} and step {made.last_step}")
+
+
+@app.command()
+def restore(
+    directory: Annotated[Path, typer.Option("--from", help="A backup.")], config: Config = None
+) -> None:
+    """A backup into a data directory that has no store; the service must not run."""
+    from iot_gateway.backup import restore as bring_back
 
     database = _settings(config).database
     try:
-        rows, fault = verify_store(database)
+        made, said = bring_back(directory, database)
     except StoreError as error:
         _fail(str(error))
-    if fault is not None:
-        _fail(f"{database}: {fault} ({rows} rows hold)")
-    print(f"{database}: {rows} rows hold")
+    if said is not None:
+        print(f"shouwang: warning: {said}; the next start says so in red and asks the devices again",
+              file=sys.stderr)  # fmt: skip
+    print(f"{database}: restored to journal row {made.last_seq} and step {made.last_step}")
+
+
+@app.command()
+def drill(config: Config = None) -> None:
+    """Backup, restore, verification and recovery in one, in a place of its own: does a backup help?"""
+    from iot_gateway.backup import drill as practise
+    from iot_gateway.policy_file import load_policy
+
+    settings = _settings(config)
+    _need_store(settings.database)
+    try:
+        stages = practise(settings.database, load_policy(settings.policy))
+    except (ConfigError, StoreError, OSError) as error:
+        _fail(str(error))
+    for stage in stages:
+        outcome = "good" if stage.fault is None else "FAILED"
+        print(f"{stage.name:<8} {outcome:<6} {stage.seconds:7.2f} s  {stage.shown}")
+    print(f"{'in all':<15} {sum(stage.seconds for stage in stages):7.2f} s")
+    if (fault := stages[-1].fault) is not None:
+        _fail(fault)
 
 
 @app.command()

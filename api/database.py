@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from api.clock import monotonic_s
 from iot_gateway import schema
+from iot_gateway.database import file_identity
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -42,6 +43,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._file = file_identity(path)
         # isolation_level None: a statement outside `_transaction` commits by itself, and BEGIN is ours.
         # hide_parameters: an error's text must not carry a name or a position into the log.
         self._engine = create_async_engine(
@@ -106,6 +108,15 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self._engine.dispose()
+
+    async def reopened(self) -> bool:
+        """Whether the store was replaced by another of its name; from now on that one is read."""
+        there = file_identity(self.path)
+        if there is None or there == self._file:
+            return False
+        self._file = there
+        await self._engine.dispose()
+        return True
 
 
 class Watch:

@@ -73,7 +73,7 @@ def run_demo(
         access = _make_access(settings, http_port, mqtt_port)
         for verb in ("gateway", "api"):
             log = data_dir / f"{verb}.log"
-            supervisor.add(verb, lambda verb=verb, log=log: shouwang([verb], log=log))  # type: ignore[misc]
+            supervisor.add(verb, lambda verb=verb, log=log: shouwang([verb], log, supervisor.ear))  # type: ignore[misc]
         _wait_until_ready(access["api_url"], supervisor)
         last_seq = _last_seq(access)
         play = ["sim", "play", "--roster", str(roster), "--mqtt-url", env["SHOUWANG_MQTT__URL"],

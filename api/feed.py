@@ -18,10 +18,13 @@ from sse_starlette import JSONServerSentEvent, ServerSentEvent
 
 from api import live as live_state
 from api.auth import Principal, still_valid
+from api.canary import Canary
 from api.clock import monotonic_s, now_ms
 from api.database import Database, Watch
 from api.load import Load
 from api.logs import failed
+from iot_gateway import disk
+from iot_gateway.notify import Notifier
 from iot_gateway.schema import journal, readings
 
 if TYPE_CHECKING:
@@ -81,12 +84,18 @@ class Listener:
 class Feed:
     """The tail of the journal and the readings, and those who listen."""
 
-    def __init__(self, database: Database, doorbell: Doorbell, live: live_state.Live) -> None:
+    def __init__(
+        self, database: Database, doorbell: Doorbell, live: live_state.Live, canary: Canary | None = None
+    ) -> None:
+        self.canary = canary or Canary(None)
         self.listeners: set[Listener] = set()
         self.load = Load()
         self.last_seq = 0
         self.last_reading = 0
         self.turned_at_s = monotonic_s()
+        self.turn_s = 0.0  # the longest of the last second
+        self._longest_s = 0.0
+        self._notifier = Notifier()
         self._stopping = False
         self._positions: deque[Item] = deque()
         self._database = database
@@ -108,15 +117,21 @@ class Feed:
         tick_at_s, ticks = monotonic_s() + 1, 0
         more = True
         while True:
+            self._notifier.alive()
+            begun_s = monotonic_s()
             try:
                 # In this order: what is committed after the look is seen by the next one.
                 if await self._watch.changed() or more:
                     more = True  # should the turn fail, there is more
                     more = await self._turn()
+                    if self.canary.waits:
+                        self.canary.hear(await self._database.pulse())
                 if monotonic_s() >= tick_at_s:
                     tick_at_s, ticks = max(tick_at_s + 1, monotonic_s()), ticks + 1
                     await self._tick(recheck=ticks % RECHECK_EVERY_TICKS == 0)
+                    self.turn_s, self._longest_s = self._longest_s, 0.0
                 self.turned_at_s = monotonic_s()
+                self._longest_s = max(self._longest_s, self.turned_at_s - begun_s)
                 if self._positions:
                     self._publish(self._positions.popleft(), positions=True)
                     await asyncio.sleep(0)  # let them be sent, then look for transitions again
@@ -175,17 +190,24 @@ class Feed:
 
     async def _tick(self, recheck: bool) -> None:
         """Once a second: where devices are, that the gateway lives, and whether listeners may still listen."""
+        if await self._database.reopened():
+            await self._watch.close()
+            self._watch = Watch(self._database.path)
         moved = await self._live.moved(self._database)
         for start in range(0, len(moved), POSITIONS):
             event = JSONServerSentEvent({"items": moved[start : start + POSITIONS]}, event="positions")
             self._positions.append((None, event.encode()))
         pulse = await self._database.pulse()
         now = now_ms()
+        canary = self.canary.state()
         beat = {
             "at_ms": now, "last_seq": self.last_seq, "gateway": pulse,
             "age_ms": None if pulse is None else now - pulse["at_ms"],
             "load": self.load.bearing(now, len(self.operators())).model_dump(),
+            "canary": None if canary is None else canary.model_dump(),
         }  # fmt: skip
+        room = disk.look(self._database.path.parent)
+        beat["disk"] = {"level": room.level, **room._asdict()}
         self._publish((None, JSONServerSentEvent(beat, event="pulse").encode()))
         if recheck and self.listeners:
             valid = await still_valid(

@@ -52,6 +52,8 @@ async def _missing(store: Database, feed: Feed) -> str | None:
         return "The gateway is not connected to the broker."
     if monotonic_s() - feed.turned_at_s >= STALE_MS / 1000:
         return "The stream does not follow the store."
+    if feed.canary.is_silent:
+        return "The canary was not heard three times: an alarm may not arrive."
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import nan
 from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -12,6 +13,7 @@ from sqlalchemy import func, select
 
 from api.alarms import IS_OPEN
 from api.clock import now_ms
+from iot_gateway import disk
 from iot_gateway.schema import alarms
 
 if TYPE_CHECKING:
@@ -94,12 +96,22 @@ def _pulse(pulse: Mapping[str, Any] | None) -> Iterator[Metric]:
         ("queue", "Messages that wait for the core"),
         ("queue_limit", "How many may wait"),
         ("step", "Steps of the core"),
+        ("turn_ms", "Longest turn since the pulse before"),
+        ("lease", "Gateways that have written to this store"),
         ("epoch", "Connections to the broker"),
         ("started_at_ms", "When the gateway started"),
         ("strangers", "Devices known only through an alarm of their own"),
         ("clock_behind_ms", "How far the host's clock stepped back, where the gateway's did not"),
     ):
         for _, value in _numbers({name: pulse.get(name)}):
+            yield _gauge(f"gateway_{name}", says, value)
+    yield _gauge("gateway_faults", "What is wrong with the store", len(pulse.get("faults") or ()))
+    storage = pulse.get("storage") or {}
+    for name, says in (
+        ("shedding", "1 while positions are not taken because the disk is full"),
+        ("slowest_ms", "The slowest commit or acknowledgement of an alarm of the last 10 s"),
+    ):
+        for _, value in _numbers({name: storage.get(name)}):
             yield _gauge(f"gateway_{name}", says, value)
     for name, value in _numbers(pulse.get("counters")):
         clean = NOT_IN_A_NAME.sub("_", name).removesuffix("_total")
@@ -127,7 +139,23 @@ async def _alarms(database: Database) -> list[Metric]:
 def _own(database: Database, feed: Feed) -> Iterator[Metric]:
     wal = database.path.with_name(database.path.name + "-wal")
     yield _gauge("stream_listeners", "Open streams", len(feed.listeners))
+    canary = feed.canary.state()
+    trip_ms = None if canary is None else canary.round_trip_ms
+    yield _gauge(
+        "canary_missed", "Songs of the canary in a row that did not arrive", canary.missed if canary else 0
+    )
+    yield _gauge(
+        "canary_round_trip_seconds",
+        "Of the last song: broker, gateway, commit, stream",
+        nan if trip_ms is None else trip_ms / 1000,
+    )
+    yield CounterMetricFamily("shouwang_canary_sung", "Songs of the canary", value=feed.canary.sung)
+    yield CounterMetricFamily("shouwang_canary_heard", "Songs that arrived", value=feed.canary.heard)
+    yield _gauge("stream_turn_seconds", "Longest turn of the stream's tail in the last second", feed.turn_s)
     yield _gauge("journal_seq", "The last sequence that was pushed", feed.last_seq)
+    room = disk.look(database.path.parent)
+    yield _gauge("disk_free_bytes", "Room left on the store's disk", room.free_bytes)
+    yield _gauge("disk_size_bytes", "Size of the store's disk", room.total_bytes)
     yield _gauge(
         "wal_bytes", "Size of the store's write-ahead log", wal.stat().st_size if wal.exists() else 0
     )

@@ -12,6 +12,11 @@ from typing import Final
 from sqlalchemy import Table
 
 BUSY_TIMEOUT_MS: Final = 2000
+LOG_PAGES: Final = 1000  # a checkpoint when the write-ahead log has as many
+
+
+# A bit that flips in the schema's text makes sqlite3 fail to read SQLite's own message about it.
+STORE_ERRORS: Final = (sqlite3.Error, UnicodeDecodeError)
 
 
 class StoreError(Exception):
@@ -20,6 +25,16 @@ class StoreError(Exception):
 
 class StoreBusyError(StoreError):
     """Another process is its writer."""
+
+
+def pragmas(*, checkpoints: bool) -> tuple[str, ...]:
+    """What every connection that writes begins with."""
+    return (
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        f"PRAGMA wal_autocheckpoint={LOG_PAGES if checkpoints else 0}",
+        f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    )
 
 
 def connect(path: Path, *, checkpoints: bool = False) -> sqlite3.Connection:
@@ -35,13 +50,16 @@ def connect(path: Path, *, checkpoints: bool = False) -> sqlite3.Connection:
         db = sqlite3.connect(
             path, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, check_same_thread=False
         )
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        db.execute(f"PRAGMA wal_autocheckpoint={1000 if checkpoints else 0}")
-        db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    except sqlite3.Error as error:
+        configure(db, checkpoints=checkpoints)
+    except STORE_ERRORS as error:
         raise StoreError(f"{path}: the store cannot be used: {error}") from error
     return db
+
+
+def configure(db: sqlite3.Connection, *, checkpoints: bool) -> None:
+    """What makes a commit durable, and who checkpoints."""
+    for pragma in pragmas(checkpoints=checkpoints):
+        db.execute(pragma)
 
 
 class WriterLock:
@@ -76,6 +94,15 @@ class WriterLock:
             self._fd = None
 
 
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another of the same name; None where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino
+
+
 def migrate(path: Path) -> None:
     """Create or upgrade the schema, in one transaction.
 
@@ -104,7 +131,7 @@ def migrate(path: Path) -> None:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except (SQLAlchemyError, CommandError, OSError) as error:
+    except (SQLAlchemyError, CommandError, OSError, UnicodeDecodeError) as error:
         reason = str(getattr(error, "orig", None) or error).partition("\n")[0]
         raise StoreError(f"{path}: the store cannot be used: {reason}") from error
     finally:

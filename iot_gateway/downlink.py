@@ -63,7 +63,7 @@ class Downlink:
         """These devices are awake: what they have not answered goes out again."""
         if not self._waiting:
             return
-        for device_id in self._waiting.keys() & set(device_ids):
+        for device_id in [device_id for device_id in device_ids if device_id in self._waiting]:
             for waiting in list(self._waiting[device_id].values()):
                 if waiting.command.expires_ts <= now_ms:
                     self.answered(device_id, waiting.command.id)

@@ -66,8 +66,11 @@ class Message:
 class Intake:
     """The gateway's connection to the broker. `take` and `acknowledge` belong to the core's thread."""
 
-    def __init__(self, settings: MqttSettings, clock: Clock) -> None:
+    def __init__(
+        self, settings: MqttSettings, clock: Clock, make_client: Callable[..., _Client] | None = None
+    ) -> None:
         self._clock = clock
+        self._new_client = make_client or _Client
         self._inbox = _Inbox(settings.queue_limit)
         self._fence = threading.Lock()
         self._failures = 0  # to connect, in a row
@@ -144,7 +147,7 @@ class Intake:
 
     def _make_client(self, settings: MqttSettings) -> _Client:
         parts = urlsplit(settings.url)
-        client = _Client(settings.client_id, self._begin_epoch)
+        client = self._new_client(settings.client_id, self._begin_epoch)
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect

@@ -6,10 +6,12 @@ swapped row is found by `verify`; the newest hash is kept beside the database to
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from zlib import crc32
 
 import msgspec
 
@@ -96,20 +98,60 @@ def replay_line(transition: Transition) -> bytes:
     return msgspec.json.encode(said) + b"\n"
 
 
-def verify(stored: Iterable[Row]) -> tuple[int, bytes, Broken | None]:
-    """Walk the chain: (rows that hold, the last good hash, where it breaks)."""
-    previous, expected = GENESIS, 1
-    for row in stored:
+class Gap(NamedTuple):
+    """Rows `first` to `last` were written and are lost. `digest`: the hash of the last, which the chain goes on from."""
+
+    first: int
+    last: int
+    digest: bytes
+    noticed_at_ms: int
+
+
+def gaps_to_json(gaps: Iterable[Gap]) -> str:
+    """As `meta` keeps them."""
+    return msgspec.json.encode([[g.first, g.last, g.digest.hex(), g.noticed_at_ms] for g in gaps]).decode()
+
+
+def gaps_of(said: str | None) -> list[Gap]:
+    """The counterpart; what cannot be read is no gap, and then the chain says so."""
+    try:
+        rows = msgspec.json.decode(said or "[]", type=list[tuple[int, int, str, int]])
+        return [Gap(first, last, bytes.fromhex(digest), at_ms) for first, last, digest, at_ms in rows]
+    except (msgspec.DecodeError, ValueError):
+        return []
+
+
+class Chain:
+    """A walk along the journal, row by row; it goes on after what it finds wrong."""
+
+    def __init__(self, gaps: Iterable[Gap] = (), after: tuple[int, bytes] = (0, GENESIS)) -> None:
+        self.seq, self.digest = after  # of the last row taken
+        self._gaps = {gap.first: gap for gap in gaps}
+
+    def take(self, row: Row) -> Broken | None:
+        """The next row; what is wrong with it or before it."""
+        expected, previous = self.seq + 1, self.digest
+        gap = self._gaps.get(expected)
+        # A flipped bit may have made it a number, or nothing.
+        self.seq, self.digest = row.seq, row.hash if isinstance(row.hash, bytes) else b""
         if row.seq != expected:
-            return (
-                expected - 1,
-                previous,
-                Broken(expected, f"row {expected} is missing, row {row.seq} follows"),
-            )
+            if gap is None or row.seq != gap.last + 1:
+                return Broken(expected, f"row {expected} is missing, row {row.seq} follows")
+            previous = gap.digest
         if next_hash(previous, str(row.body)) != row.hash or not _is_labelled(row):
-            return expected - 1, previous, Broken(row.seq, f"row {row.seq} is not what was written")
-        previous, expected = row.hash, expected + 1
-    return expected - 1, previous, None
+            return Broken(row.seq, f"row {row.seq} is not what was written")
+        return None
+
+
+def verify(stored: Iterable[Row], gaps: Iterable[Gap] = ()) -> tuple[int, bytes, Broken | None]:
+    """Walk the chain: (the last row that holds, its hash, where it breaks first)."""
+    chain = Chain(gaps)
+    for row in stored:
+        before = chain.seq, chain.digest
+        broken = chain.take(row)
+        if broken is not None:
+            return *before, broken
+    return chain.seq, chain.digest, None
 
 
 class _Label(msgspec.Struct):
@@ -127,41 +169,75 @@ def _is_labelled(row: Row) -> bool:
     return (said.seq, said.at_ms, said.alarm_id) == (row.seq, row.at_ms, row.alarm_id)
 
 
+class Head(NamedTuple):
+    """The end of what was written: the journal's newest row and its hash, and the newest step."""
+
+    seq: int
+    digest: bytes
+    step: int = 0
+
+
 def head_fault(
-    kept: tuple[int, bytes] | None, last_seq: int, hash_of: Callable[[int], bytes | None]
+    kept: Head | None, last_seq: int, hash_of: Callable[[int], bytes | None], last_step: int | None = None
 ) -> str | None:
-    """What a head file says against a journal that ends at `last_seq`, in words; None: nothing."""
+    """What a head file says against a store that ends at `last_seq` and `last_step`, in words; None: nothing."""
     if kept is None:
         return (
             "the head file is missing or damaged: the journal's end cannot be verified" if last_seq else None
         )
-    seq, digest = kept
-    if seq > last_seq:
-        return f"the journal ends at row {last_seq}, but row {seq} was written: {seq - last_seq} are lost"
-    return None if seq == 0 or hash_of(seq) == digest else f"row {seq} is not what was written"
+    if kept.seq > last_seq:
+        return lost_in_words(last_seq + 1, kept.seq)
+    if kept.seq and hash_of(kept.seq) != kept.digest:
+        return f"row {kept.seq} is not what was written"
+    if last_step is not None and kept.step > last_step:
+        lost = kept.step - last_step
+        return f"the inputs log ends at step {last_step}, but step {kept.step} was written: {lost} are lost"
+    return None
+
+
+def lost_in_words(first: int, last: int) -> str:
+    """Rows that were written and are not there; the same when it is noticed and at every later look."""
+    return f"the journal ends at row {first - 1}, but row {last} was written: {last - first + 1} are lost"
 
 
 class HeadFile:
-    """The newest (seq, hash), synced beside the database: a journal that lost its end is noticed."""
+    """The newest `Head`, synced beside the database: a store that lost its end is noticed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def read(self) -> tuple[int, bytes] | None:
+    def read(self) -> Head | None:
         """None when there is none yet, or it cannot be read."""
         try:
-            seq, digest = self._path.read_text(encoding="ascii").split()
-            return int(seq), bytes.fromhex(digest)
+            seq, digest, *more = self._path.read_text(encoding="ascii").split()
+            head = Head(int(seq), bytes.fromhex(digest), int(more[0]) if more else 0)
         except (OSError, ValueError):
             return None
+        is_whole = len(more) in {0, 2} and len(head.digest) == len(GENESIS) and 0 <= head.seq < 2**53
+        # Without the checksum: as versions before it wrote it.
+        return head if is_whole and (not more or more[1] == _checksum(head)) else None
 
-    def write(self, seq: int, digest: bytes) -> None:
+    def write(self, head: Head) -> None:
         """Replace it whole, on disk when this returns."""
-        import os
-
         fresh = self._path.with_suffix(".new")
         with fresh.open("w", encoding="ascii") as file:
-            file.write(f"{seq} {digest.hex()}\n")
+            file.write(f"{head.seq} {head.digest.hex()} {head.step} {_checksum(head)}\n")
             file.flush()
             os.fsync(file.fileno())
+        is_new = not self._path.exists()
         fresh.replace(self._path)
+        if is_new:  # later a power cut may leave the one before, which is no fault; none at all is one
+            sync_directory(self._path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Let a name that was made there survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _checksum(head: Head) -> str:
+    return f"{crc32(f'{head.seq} {head.digest.hex()} {head.step}'.encode()):08x}"

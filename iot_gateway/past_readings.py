@@ -139,7 +139,11 @@ def _ears(db: sqlite3.Connection, last: tuple[int, int], until_ms: int) -> Itera
     while page := db.execute(sql, (step, step + PAGE)).fetchall():
         for now_ms, inputs in page:
             for entry in unpack(inputs):
-                if isinstance(entry, ListeningCommand) and since_ms <= entry.received_at_ms <= until_ms:
+                if not isinstance(entry, ListeningCommand):
+                    continue
+                # Deaf from the very moment they spoke again: that came after what they said.
+                before_ms = until_ms + 1 if entry.listening else until_ms
+                if since_ms <= entry.received_at_ms < before_ms:
                     deaf = not entry.listening
                     yield entry
             if now_ms > until_ms or (not deaf and now_ms > since_ms + QUIET_MS):

@@ -20,10 +20,13 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote, urlsplit
 
+from iot_gateway.canary import CANARY
 from iot_gateway.wire import BEACON_TOPIC, DEVICE_ID, TOPIC_ROOT, UPLINK_STREAMS
 
 GATEWAY: Final = "_gateway"  # no device id begins with an underscore
+PROOF: Final = "TEST"  # the device of the proof test
 _URL_VARIABLE: Final = "SHOUWANG_MQTT__URL"
+_CANARY_VARIABLE: Final = "SHOUWANG_MQTT__CANARY_URL"
 _SECRET_BYTES: Final = 24  # 192 bits; the floor for a device is 128
 # mosquitto_passwd's own figures. Few rounds would be weak for words people choose, not for 192 random bits, and the
 # broker does them in its one thread: 2,560 devices that come back at once are 2,560 times this.
@@ -57,7 +60,7 @@ class Provisioned:
     passwd: Path
     acl: Path
     credentials: Path  # {"device_id": "password"}: for handing to the devices, nobody else
-    gateway_env: Path  # SHOUWANG_MQTT__URL=...: an EnvironmentFile for the gateway
+    gateway_env: Path  # SHOUWANG_MQTT__URL=... and the canary's: an EnvironmentFile for the service
     gateway_url: str
     added: tuple[str, ...]
     removed: tuple[str, ...]
@@ -97,7 +100,7 @@ def provision(
         raise ProvisionError(f"{error.filename or directory}: {error.strerror or error}") from error
     return Provisioned(
         **files,
-        gateway_url=_gateway_url(gateway, port),
+        gateway_url=_url(GATEWAY, gateway, port),
         added=tuple(name for name in wanted if name not in old),
         removed=tuple(sorted(set(old) - set(wanted))),
         rotated=tuple(sorted(renewed & ({*old} | ({GATEWAY} if old_gateway else set())))),
@@ -165,7 +168,7 @@ def access_rules() -> str:
         "# The broker's own figures: dropped messages must be seen.",
         "topic read $SYS/broker/#",
         "",
-        "# Every device, %u being its user name.",
+        "# Every device and the canary, %u being its user name.",
         *(f"pattern write {TOPIC_ROOT}/%u/{stream}" for stream in UPLINK_STREAMS),
         "pattern write owntracks/%u/+",
         f"pattern read {TOPIC_ROOT}/%u/ack",
@@ -210,21 +213,30 @@ def _read_gateway_secret(path: Path) -> str | None:
     raise ProvisionError(f"{path}: has no {_URL_VARIABLE}; restore it, or remove it to make the secret anew")
 
 
-def _gateway_url(secret: str, port: int) -> str:
-    return f"mqtt://{GATEWAY}:{quote(secret, safe='')}@127.0.0.1:{port}"
+def derived_secret(name: str, gateway: str) -> str:
+    """Of the canary and the proof test: made of the gateway's, so that it is kept and renewed with it."""
+    digest = hashlib.sha256(f"{name} {gateway}".encode()).digest()
+    return base64.urlsafe_b64encode(digest[:_SECRET_BYTES]).decode()
+
+
+def _url(name: str, secret: str, port: int) -> str:
+    return f"mqtt://{name}:{quote(secret, safe='')}@127.0.0.1:{port}"
 
 
 def _write_all(
     directory: Path, devices: Mapping[str, str], gateway: str, *, port: int, tls: Tls | None, user: str
 ) -> dict[str, Path]:
     """Secrets first: a crash in between leaves devices unknown to the broker, never secrets known to nobody."""
-    passwords = {GATEWAY: gateway, **devices}
+    canary = derived_secret(CANARY, gateway)
+    passwords = {GATEWAY: gateway, CANARY: canary, PROOF: derived_secret(PROOF, gateway), **devices}
     lines = "".join(f"{name}:{password_hash(password)}\n" for name, password in passwords.items())
-    url_line = f"{_URL_VARIABLE}={_gateway_url(gateway, port)}\n"
+    urls = (
+        f"{_URL_VARIABLE}={_url(GATEWAY, gateway, port)}\n{_CANARY_VARIABLE}={_url(CANARY, canary, port)}\n"
+    )
     passwd, acl = directory / "passwd", directory / "acl"
     return {
         "credentials": _write(directory / "credentials.json", json.dumps(devices, indent=1) + "\n", None),
-        "gateway_env": _write(directory / "gateway.env", url_line, None),
+        "gateway_env": _write(directory / "gateway.env", urls, None),
         "passwd": _write(passwd, lines, user),
         "acl": _write(acl, access_rules(), user),
         "config": _write(directory / "mosquitto.conf", _render(passwd, acl, port, tls, user), user),

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from iot_gateway import journal
-from iot_gateway.database import StoreError
+from iot_gateway.database import STORE_ERRORS, StoreError
 
 
 def open_reader(database: Path) -> sqlite3.Connection:
@@ -22,11 +22,11 @@ def open_reader(database: Path) -> sqlite3.Connection:
     uri = f"{database.absolute().as_uri()}?mode=ro"
     try:
         db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=2)
-    except sqlite3.Error as error:
+    except STORE_ERRORS as error:
         raise StoreError(f"{database}: the store cannot be read: {error}") from error
     try:
         db.execute("SELECT 1 FROM journal LIMIT 1")
-    except sqlite3.Error as error:
+    except STORE_ERRORS as error:
         db.close()
         raise StoreError(f"{database}: the store cannot be read: {error}") from error
     return db
@@ -51,7 +51,7 @@ def in_one_line(database: Path) -> Iterator[None]:
     """Whatever the file answers becomes one line of words."""
     try:
         yield
-    except sqlite3.Error as error:
+    except STORE_ERRORS as error:
         raise StoreError(f"{database}: the store cannot be read: {error}") from error
 
 
@@ -84,14 +84,30 @@ def registered_devices(database: Path) -> list[str]:
 
 
 def verify_store(database: Path) -> tuple[int, str | None]:
-    """Walk the journal's chain and compare its end with the head file: (rows that hold, what is wrong)."""
+    """Walk the journal's chain and compare the ends with the head file: (rows that hold, the first fault)."""
     with in_one_line(database):
         # Before the rows: it may only be behind.
         kept = journal.HeadFile(database.with_suffix(".head")).read()
-        rows, _, broken = journal.verify(journal_rows(database))
+        gaps = journal_gaps(database)
+        rows, _, broken = journal.verify(journal_rows(database), gaps)
         if broken is not None:
             return rows, broken.reason
-        return rows, journal.head_fault(kept, rows, lambda seq: _hash_of(database, seq))
+        fault = journal.head_fault(kept, rows, lambda seq: _hash_of(database, seq), last_step(database))
+        lost = [journal.lost_in_words(gap.first, gap.last) for gap in gaps]
+        return rows, fault or next(iter(lost), None)
+
+
+def journal_gaps(database: Path) -> list[journal.Gap]:
+    """What is known to be lost of the journal."""
+    with closing(open_reader(database)) as db:
+        row = db.execute("SELECT value FROM meta WHERE key='journal_gaps'").fetchone()
+    return journal.gaps_of(row[0] if row else None)
+
+
+def last_step(database: Path) -> int:
+    """The newest logged step."""
+    with closing(open_reader(database)) as db:
+        return db.execute("SELECT max(step) FROM steps").fetchone()[0] or 0
 
 
 def _hash_of(database: Path, seq: int) -> bytes | None:

@@ -36,6 +36,8 @@ def recover(store: Store, policy: Policy) -> tuple[Engine, Repeats]:
     before = policy_in_force(store) or policy
     try:
         engine, timeless = _compute_again(store, before)
+    except RecoveryError:
+        raise
     except Exception as error:  # whatever a damaged store makes of it
         raise RecoveryError(f"{store.path}: the stored state cannot be read: {error!r}") from error
     if engine.alarms.last_seq != store.last_seq:
@@ -65,6 +67,8 @@ def _compute_again(store: Store, policy: Policy) -> tuple[Engine, list[list[int]
     # Whatever its time, an item is looked up: those of later steps are stored by now.
     repeats = Repeats(lambda identity: store.was_stored(identity, readings_before), lambda _row: NOT_DUE_MS)
     kept = store.snapshot()
+    if kept is None and store.first_step() > 1:
+        raise RecoveryError(f"{store.path}: no snapshot is what was written, and older inputs are deleted")
     if kept is not None:
         step = kept[0]
         state = msgspec.msgpack.decode(kept[1], ext_hook=_decode_array)

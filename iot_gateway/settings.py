@@ -25,17 +25,27 @@ class MqttSettings(BaseModel):
     model_config = ConfigDict(extra="forbid")
     url: str = "mqtt://127.0.0.1:1883"
     client_id: str = "_gateway"
+    canary_url: str | None = None  # default: `url`, if that names nobody
     keepalive_s: int = Field(default=15, ge=5, le=1200)
     # 50,000: about 20 s of a reconnect storm's rate; beyond it positions are thinned.
     queue_limit: int = Field(default=50_000, ge=100)
 
-    @field_validator("url")
+    @field_validator("url", "canary_url")
     @classmethod
-    def _mqtt_url(cls, url: str) -> str:
+    def _mqtt_url(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
         parts = urlsplit(url)
         if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname or parts.port == 0:
             raise ValueError("must look like mqtt://user:pass@host:1883")
         return url
+
+    @property
+    def canary(self) -> str | None:
+        """Where the canary sings; None: the broker wants names, and it has none."""
+        if self.canary_url is None and urlsplit(self.url).username is None:
+            return self.url
+        return self.canary_url
 
 
 class StoreSettings(BaseModel):
@@ -45,6 +55,8 @@ class StoreSettings(BaseModel):
     url: str | None = None  # default: sqlite in data_dir
     # Raw readings and quarantined input are kept this long; alarms and the journal stay.
     readings_days: float = Field(default=30, gt=0)
+    # A second copy of the alarm journal, best on another disk: written before a device hears its `ack`.
+    second_journal: Path | None = None
 
     @field_validator("url")
     @classmethod
@@ -67,6 +79,28 @@ class HttpSettings(BaseModel):
     session_hours: float = Field(default=12, gt=0)
 
 
+class WatchdogSettings(BaseModel):
+    """How the watchdog shouts; without a command and a webhook `shouwang run` starts none."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: str | None = None  # default: our own api
+    command: str | None = None
+    webhook: str | None = None
+    silence_s: float = Field(default=15, ge=5)
+    repeat_s: float = Field(default=300, ge=15)
+
+    @field_validator("url", "webhook")
+    @classmethod
+    def _http_url(cls, url: str | None) -> str | None:
+        if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            raise ValueError("must look like https://host:port/path")
+        return url
+
+    @property
+    def has_voice(self) -> bool:
+        return self.command is not None or self.webhook is not None
+
+
 class Settings(BaseSettings):
     """All settings of the service."""
 
@@ -82,6 +116,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     http: HttpSettings = HttpSettings()
     map: MapSettings = MapSettings()
+    watchdog: WatchdogSettings = WatchdogSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -144,6 +179,7 @@ def _refuse_unknown_environment() -> None:
         "STORE": StoreSettings,
         "HTTP": HttpSettings,
         "MAP": MapSettings,
+        "WATCHDOG": WatchdogSettings,
     }
     for section, model in sections.items():
         known |= {f"{section}__{name.upper()}" for name in model.model_fields} | {section}

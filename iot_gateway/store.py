@@ -6,7 +6,9 @@ A commit that fails stops the process (rule 2): the arrays are a cache of what i
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -14,13 +16,26 @@ from typing import Any, Final, NamedTuple
 from alerts.commands import CommandResult
 from alerts.fleet import LONG_AGO_MS
 from alerts.lifecycle import Transition
-from iot_gateway import journal, schema
+from iot_gateway import journal, schema, seals
 from iot_gateway.batcher import Admitted
-from iot_gateway.database import connect, insert_sql, migrate, upsert_sql
+from iot_gateway.clock import Jump
+from iot_gateway.database import (
+    LOG_PAGES,
+    StoreError,
+    connect,
+    file_identity,
+    insert_sql,
+    migrate,
+    upsert_sql,
+)
+from iot_gateway.decode import NO_SEQ_BOOT
+from iot_gateway.lease import Lease
 from iot_gateway.repeats import Identity
 from iot_gateway.wire import Result
 
 SNAPSHOTS_KEPT: Final = 2
+JUMPS_KEPT: Final = 100
+_SHORT_LOG_PAGES: Final = 50  # 200 KB, a few commits
 # Priorities somebody must be told of at once.
 _TOLD: Final = frozenset({"urgent", "high"})
 
@@ -61,14 +76,17 @@ class StepRecord:
     state: bytes | None = None  # a snapshot to keep, of the state after the step
     policy: str | None = None  # JSON: from now on in force
     pulse: str | None = None
+    gaps: str | None = None  # JSON: what the journal has lost, from now on in force
 
 
-_READING = insert_sql(
-    schema.readings,
-    ("device_row", "measured_at_ms", "boot", "seq", "received_at_ms", "stream", "lat", "lon", "acc_m", "src",
-     "bat", "extra"),
-    on_conflict="OR IGNORE",
+READING_COLUMNS: Final = (
+    "device_row", "measured_at_ms", "boot", "seq", "received_at_ms", "stream", "lat", "lon", "acc_m", "src", "bat",
+    "extra",
 )  # fmt: skip
+READINGS_BETWEEN: Final = (
+    f"SELECT {', '.join(READING_COLUMNS)} FROM readings WHERE id>? AND id<=? ORDER BY id"  # noqa: S608
+)
+_READING = insert_sql(schema.readings, READING_COLUMNS, on_conflict="OR IGNORE")
 _QUARANTINE = insert_sql(schema.quarantine, ("received_at_ms", "topic", "device_id", "reason", "payload"))
 _JOURNAL = insert_sql(schema.journal)
 _ALARM = upsert_sql(schema.alarms)
@@ -88,22 +106,59 @@ class Store:
         Raises:
             StoreError: in one line, why it cannot be used.
         """
-        migrate(path)
-        self._db = connect(path, checkpoints=True)
+        self._db, self._head_file = self._open(path)
         self.path = path
-        self._head_file = journal.HeadFile(path.with_suffix(".head"))
+        self._file = file_identity(path)
+        self.lease = Lease(self._db, path)
+        self._read_ends()
+        if self._written is None and self.last_seq == self.step == 0:  # new: from now on it is never missing
+            self._begin_head()
+
+    def become_writer(self) -> None:
+        """Take the lease; whatever another wrote before that is known from here on.
+
+        Raises:
+            StoreBusyError: another gateway lives and writes.
+        """
+        self.lease.take()
+        self._read_ends()
+
+    def _read_ends(self) -> None:
         self.step: int = self._one("SELECT max(step) FROM steps") or 0
         last = self._db.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
         self.last_seq: int = last[0] if last else 0
-        self._head: bytes = last[1] if last else journal.GENESIS
+        # One that is no hash any more is found by the chain; it must not keep alarms from being written.
+        self._head: bytes = last[1] if last and isinstance(last[1], bytes) else journal.GENESIS
+        self.gaps = journal.gaps_of(self.read_meta("journal_gaps"))
+        for gap in self.gaps[-1:]:
+            if gap.last > self.last_seq:  # nothing was written since
+                self.last_seq, self._head = gap.last, gap.digest
+        self._written = self._head_file.read()
         self.last_reading_id: int = self._one("SELECT max(id) FROM readings") or 0
 
+    def _begin_head(self) -> None:
+        """From the start: a journal whose first commit is a process's last would have no head to compare."""
+        try:
+            self.write_head()
+        except OSError as error:
+            raise StoreError(f"{self.path}: the store cannot be used: {error.strerror}") from error
+
+    def _open(self, path: Path) -> tuple[sqlite3.Connection, journal.HeadFile]:
+        """The database with the schema of this version, and the journal's head beside it."""
+        migrate(path)
+        return connect(path, checkpoints=True), journal.HeadFile(path.with_suffix(".head"))
+
     def close(self) -> None:
+        self.lease.release()
         self._db.close()
 
     def _one(self, sql: str, *values: Any) -> Any:
         row = self._db.execute(sql, values).fetchone()
         return row[0] if row else None
+
+    def is_in_place(self) -> bool:
+        """Whether what is written here can be found again: the file was not deleted or replaced since."""
+        return self._file == file_identity(self.path)
 
     # Writing ------------------------------------------------------------------------------------
 
@@ -112,33 +167,60 @@ class Store:
 
         Raises:
             sqlite3.Error: nothing of it was written.
+            LeaseLostError: the same, and nothing ever will be: another gateway writes.
             OSError: all of it was, but not the journal's head beside it.
         """
         rows = journal.rows(record.transitions, self._head, record.committed_at_ms)
         before = self.step, self.last_reading_id
         self._db.execute("BEGIN IMMEDIATE")
         try:
+            self.lease.check(self._db)
             self._write(record, rows)
             self._db.execute("COMMIT")
         except BaseException:
             self.step, self.last_reading_id = before
+            self.lease.forsake()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
         if rows:
             self.last_seq, self._head = rows[-1].seq, rows[-1].hash
-            self._head_file.write(self.last_seq, self._head)
+        if rows or record.admitted.acks or record.pulse or record.gaps:
+            self.write_head()
+
+    def keep_log_short(self, short: bool) -> None:
+        """On a full disk the write-ahead log must not take the room that the database needs to grow."""
+        self._db.execute(f"PRAGMA wal_autocheckpoint={_SHORT_LOG_PAGES if short else LOG_PAGES}")
+        if short:
+            with suppress(sqlite3.Error):  # what does not fit now stays in the log
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def write_head(self) -> None:
+        """Say beside the database how far it goes: at once where somebody is told, else once a second."""
+        head = journal.Head(self.last_seq, self._head, self.step)
+        if head != self._written:
+            self._head_file.write(head)
+            self._written = head
+
+    def resume_after(self, head: journal.Head, now_ms: int) -> list[journal.Gap]:
+        """Go on after rows that were written and are lost, so that no number is given twice; all gaps."""
+        self.gaps = [*self.gaps, journal.Gap(self.last_seq + 1, head.seq, head.digest, now_ms)]
+        self.last_seq, self._head = head.seq, head.digest
+        return self.gaps
 
     def _write(self, record: StepRecord, rows: list[journal.Row]) -> None:
         db = self._db
+        readings: Sequence[Sequence[Any]] = record.admitted.readings
+        readings_before = self.last_reading_id
+        if readings:
+            inserted = db.executemany(_READING, readings).rowcount
+            self.last_reading_id = self._one("SELECT max(id) FROM readings") or 0
+            if inserted != len(readings):  # one was there already: seal what is there
+                readings = db.execute(READINGS_BETWEEN, (readings_before, self.last_reading_id)).fetchall()
         if record.inputs is not None:
             self.step += 1
-            db.execute(
-                insert_sql(schema.steps), (self.step, record.now_ms, self.last_reading_id, record.inputs)
-            )
-        if record.admitted.readings:
-            db.executemany(_READING, record.admitted.readings)
-            self.last_reading_id = self._one("SELECT max(id) FROM readings") or 0
+            sealed = seals.seal_step(record.inputs, self.step, record.now_ms, readings_before, readings)
+            db.execute(insert_sql(schema.steps), (self.step, record.now_ms, readings_before, sealed))
         db.executemany(_QUARANTINE, record.admitted.quarantined)
         for sql, values in record.roster_rows:
             db.execute(sql, values)
@@ -157,7 +239,8 @@ class Store:
             self._write_result(device_id, result, record.now_ms)
         self._write_meta(record)
         if record.state is not None:
-            db.execute(insert_sql(schema.snapshots, on_conflict="OR REPLACE"), (self.step, record.state))
+            sealed = seals.seal_state(record.state)
+            db.execute(insert_sql(schema.snapshots, on_conflict="OR REPLACE"), (self.step, sealed))
             db.execute("DELETE FROM snapshots WHERE step NOT IN "
                        "(SELECT step FROM snapshots ORDER BY step DESC LIMIT ?)", (SNAPSHOTS_KEPT,))  # fmt: skip
 
@@ -172,6 +255,7 @@ class Store:
     def _write_meta(self, record: StepRecord) -> None:
         values = {
             "pulse": record.pulse, "last_request_id": record.last_request_id, "policy": record.policy,
+            "journal_gaps": record.gaps,
         }  # fmt: skip
         self._db.executemany(_META, [(key, str(value)) for key, value in values.items() if value is not None])
 
@@ -179,6 +263,15 @@ class Store:
         """One fact about the service itself."""
         value: str | None = self._one("SELECT value FROM meta WHERE key=?", key)
         return value
+
+    def remember_jump(self, jump: Jump) -> None:
+        """What was done to the time, so that the journal's moments can be understood later; the last hundred."""
+        jumps = [*self.jumps(), jump][-JUMPS_KEPT:]
+        self._db.execute(_META, ("clock_jumps", json.dumps([one._asdict() for one in jumps])))
+
+    def jumps(self) -> list[Jump]:
+        """The remembered ones, oldest first."""
+        return [Jump(**one) for one in json.loads(self.read_meta("clock_jumps") or "[]")]
 
     def expire_device_commands(self, now_ms: int) -> None:
         """What nobody answered in time."""
@@ -273,9 +366,18 @@ class Store:
         ).fetchall()
 
     def snapshot(self) -> tuple[int, bytes] | None:
-        """The newest (step, state)."""
-        row = self._db.execute("SELECT step, state FROM snapshots ORDER BY step DESC LIMIT 1").fetchone()
-        return (int(row[0]), bytes(row[1])) if row else None
+        """The newest (step, state) that is what was written."""
+        for step, sealed in self._db.execute(
+            "SELECT step, state FROM snapshots ORDER BY step DESC"
+        ).fetchall():
+            state = seals.open_state(sealed) if isinstance(sealed, bytes) else None
+            if state is not None:
+                return int(step), state
+        return None
+
+    def first_step(self) -> int:
+        """The oldest logged step that is kept; 0: there is none."""
+        return self._one("SELECT min(step) FROM steps") or 0
 
     def steps_after(self, step: int) -> Iterator[LoggedStep]:
         """The logged steps since, in order."""
@@ -285,10 +387,38 @@ class Store:
             yield logged
             step = logged.step
 
+    def head(self) -> journal.Head | None:
+        """What the head file says: how far this store once went."""
+        return self._head_file.read()
+
     def head_fault(self) -> str | None:
-        """What the head file says against the end of the journal, in words."""
-        sql = "SELECT hash FROM journal WHERE seq=?"
-        return journal.head_fault(self._head_file.read(), self.last_seq, lambda seq: self._one(sql, seq))
+        """What the head file says against the end of the store, in words."""
+        return journal.head_fault(self.head(), self.last_seq, self._hash_of, self.step)
+
+    def _hash_of(self, seq: int) -> bytes | None:
+        for gap in self.gaps:
+            if seq == gap.last:
+                return gap.digest
+        digest: bytes | None = self._one("SELECT hash FROM journal WHERE seq=?", seq)
+        return digest
+
+    def last_items(self) -> list[tuple[str, int | None, int | None, int | None]]:
+        """(device_id, boot, seq, measured_at_ms) of the newest numbered item of every registered device, if any.
+
+        Not of those that are asked to send again already.
+        """
+        return self._db.execute(
+            "SELECT d.device_id, r.boot, r.seq, r.measured_at_ms FROM devices d LEFT JOIN readings r ON r.id=("
+            "SELECT id FROM readings WHERE device_row=d.device_row AND boot!=? "
+            "ORDER BY measured_at_ms DESC LIMIT 1) WHERE d.registered AND NOT d.removed AND d.device_id NOT IN ("
+            "SELECT device_id FROM device_commands WHERE type='resend' AND state='queued') ORDER BY d.device_row",
+            (NO_SEQ_BOOT,),
+        ).fetchall()
+
+    def journal_page(self, after: int, limit: int) -> list[journal.Row]:
+        """The next rows of the journal."""
+        sql = "SELECT seq, at_ms, alarm_id, body, hash FROM journal WHERE seq>? ORDER BY seq LIMIT ?"
+        return [journal.Row(*row) for row in self._db.execute(sql, (after, limit)).fetchall()]
 
 
 def _is_told(transition: Transition) -> bool:

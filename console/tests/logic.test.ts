@@ -4,6 +4,7 @@ import zh from '../src/i18n/zh-CN'
 import { type Alarm, KINDS, mayShelve, mayUndo } from '../src/logic/alarm'
 import { around, distanceM, reachM, ring, scaleM } from '../src/logic/geometry'
 import { linkDangers } from '../src/logic/health'
+import { storageWarnings, waitsForRepair, wordsOf } from '../src/logic/storage'
 import { muted, NO_MUTE, toneNow } from '../src/logic/mute'
 import { compareAlarms } from '../src/logic/order'
 import { dayBounds, dayOf, indexAt, type Point, speedMps, stretches } from '../src/logic/track'
@@ -86,7 +87,7 @@ describe('what may be done', () => {
 })
 
 describe('health', () => {
-  const good = { silentMs: 0, lostMs: null, clockOffsetMs: 0, behindMs: 0, gateway: { connected: true, fault: null }, gatewayAgeMs: 500 }
+  const good = { silentMs: 0, lostMs: null, clockOffsetMs: 0, behindMs: 0, gateway: { connected: true, fault: null }, gatewayAgeMs: 500, canaryMissed: 0 }
   const reasons = (more: object) => linkDangers({ ...good, ...more }).map(danger => danger.reason)
   it('is quiet when all is well, and says each thing that is not', () => {
     expect(reasons({})).toEqual([])
@@ -98,8 +99,44 @@ describe('health', () => {
     expect(reasons({ gateway: null })).toEqual(['gateway_missing'])
     expect(reasons({ gatewayAgeMs: 10_001 })).toEqual(['gateway_old'])
     expect(reasons({ gateway: { connected: false, fault: 'disk full' } })).toEqual(['gateway_disconnected', 'gateway_fault'])
+    const fault = (code: string) => ({ gateway: { fault: 'x', faults: [{ code, text: 'x' }] } })
+    expect(reasons(fault('journal_lost'))).toEqual(['storage_journal_lost'])
+    expect(reasons(fault('step_changed'))).toEqual(['storage_damaged'])
+    expect(reasons({ disk: { level: 'full', free_bytes: 0, total_bytes: 9 } })).toEqual(['storage_disk_full'])
+    expect(reasons({ ...fault('disk_full'), disk: { level: 'full', free_bytes: 0, total_bytes: 9 } })).toEqual(['storage_disk_full'])
+    expect(reasons({ gateway: { storage: { slowest_ms: 5_001 } } })).toEqual(['storage_very_slow'])
     expect(reasons({ gateway: { queue: 501, queue_limit: 1000 } })).toEqual(['gateway_behind'])
     expect(reasons({ gateway: { queue: 500, queue_limit: 1000 } })).toEqual([])
+  })
+  it('hears of the canary where nothing else explains it', () => {
+    expect(reasons({ canaryMissed: null })).toEqual([])
+    expect(reasons({ canaryMissed: 2 })).toEqual([])
+    expect(linkDangers({ ...good, canaryMissed: 3 })).toEqual([{ reason: 'canary_missed', times: 3 }])
+    expect(reasons({ canaryMissed: 30, gateway: { connected: false } })).toEqual(['gateway_disconnected'])
+  })
+  it('shows for ten minutes that the clock was set or the host slept', () => {
+    const gateway = { connected: true, fault: null, at_ms: NOW, clock_jump: { at_ms: NOW - 600_000, by_ms: -3_600_000, why: 'set' } }
+    expect(linkDangers({ ...good, gateway } as never)).toEqual([{ reason: 'clock_set', seconds: -3600 }])
+    expect(reasons({ gateway: { ...gateway, at_ms: NOW + 1 } })).toEqual([])
+    expect(reasons({ gateway: { ...gateway, clock_jump: { ...gateway.clock_jump, why: 'slept' } } })).toEqual(['host_slept'])
+  })
+})
+
+describe('storage', () => {
+  const warned = (level: 'good' | 'low' | 'very_low', slowest_ms = 0) =>
+    storageWarnings({ gateway: { storage: { slowest_ms } }, disk: { level, free_bytes: 19, total_bytes: 100 } })
+  it('warns before it is dangerous', () => {
+    expect(warned('good', 1_000)).toEqual([])
+    expect(warned('low')).toEqual([{ reason: 'storage_low', percent: 19 }])
+    expect(warned('very_low', 1_001).map(one => one.reason)).toEqual(['storage_very_low', 'storage_slow'])
+    expect(warned('good', 5_001)).toEqual([])
+  })
+  it('sounds only while somebody can do something about it at once', () => {
+    expect(['storage_disk_full', 'storage_very_slow', 'gateway_old', 'storage_journal_lost', 'storage_head_missing'].filter(waitsForRepair))
+      .toEqual(['storage_journal_lost', 'storage_head_missing'])
+  })
+  it('has its words in a section of their own', () => {
+    expect([wordsOf('storage_low'), wordsOf('clock_off')]).toEqual(['storage.low', 'danger.clock_off'])
   })
 })
 

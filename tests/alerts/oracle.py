@@ -535,11 +535,20 @@ class Oracle:
         wearer = self.wearers[row]
         wearer.lost_due_ms = None
         if wearer.every_ms is not None:
-            usual_ms = wearer.every_ms
-            if not wearer.declared and wearer.gaps >= self.policy.learn.after:
-                usual_ms = min(usual_ms, int(max(wearer.gap_ms, ms(self.policy.learn.floor_s))))
-            wearer.lost_due_ms = full_second(since_ms + int(usual_ms * self.policy.contact_missed))
+            wearer.lost_due_ms = self.missed_ms(wearer, since_ms)
             self.due(wearer.lost_due_ms, TIMER, row, "contact_lost")
+
+    def missed_ms(self, wearer: Wearer, since_ms: int) -> int:
+        usual_ms = wearer.every_ms
+        if not wearer.declared and wearer.gaps >= self.policy.learn.after:
+            usual_ms = min(usual_ms, int(max(wearer.gap_ms, ms(self.policy.learn.floor_s))))
+        return full_second(since_ms + int(usual_ms * self.policy.contact_missed))
+
+    def deaf_for_ms(self, wearer: Wearer) -> int:
+        """Of the silence of a device, the time that does not count."""
+        if wearer.lost_due_ms is None or wearer.heard_ms is None:
+            return 0
+        return wearer.lost_due_ms - self.missed_ms(wearer, wearer.heard_ms)
 
     def learn(self, wearer: Wearer, now: int) -> None:
         """The longest gap of late."""
@@ -1105,9 +1114,10 @@ class Oracle:
             declared = wearer.declared
         if (every_ms, declared) == (wearer.every_ms, wearer.declared):
             return
+        credit_ms = self.deaf_for_ms(wearer)
         wearer.every_ms, wearer.declared, wearer.lost_due_ms = every_ms, declared, None
         if wearer.heard_ms is not None and "contact_lost" not in wearer.holds:
-            self.expect(row, wearer.heard_ms)
+            self.expect(row, wearer.heard_ms + credit_ms)
             if wearer.lost_due_ms is not None and wearer.lost_due_ms <= now:
                 self.expect(row, now)  # the edit itself makes nobody late
 

@@ -685,6 +685,15 @@ def test_our_own_outage_makes_no_device_silent():
     assert house.story() == ["01:06:00 raise contact_lost"], "four minutes were left"
 
 
+def test_what_nobody_heard_does_not_count_after_a_new_promise_either():
+    band = Device("band-li", "wristband", model="m", site_id="house")
+    house = Evening(Model("m", 120.0), band).says("band-li", bat=80.0)
+    house.at("00:02").listens(False).at("01:02").listens(True)
+    house.put(Model("m", 1300.0))
+    house.at("04:00")
+    assert house.story() == ["02:05:00 raise contact_lost"], "65 minutes, and the hour of our own"
+
+
 def test_a_new_promise_makes_nobody_late_at_once():
     band = Device("band-li", "wristband", model="m", site_id="house")
     house = Evening(Model("m", 3600.0), band).says("band-li", bat=80.0)

@@ -22,6 +22,7 @@ from iot_gateway import fence_preview, past_readings
 from iot_gateway.reading import open_reader
 from iot_gateway.roster_file import FenceEntry
 from iot_gateway.stored_roster import roster_of
+from iot_gateway.surroundings import Surroundings
 from iot_gateway.what_if import World, compare
 
 MINUTE_MS = 60_000
@@ -54,10 +55,8 @@ class City:
     """A real gateway without a broker, whose clock begins some hours ago, and bands that walk."""
 
     def __init__(self, directory, back_ms=6 * 3_600_000):
-        with pytest.MonkeyPatch.context() as patch:
-            begin_ms = time.time_ns() // 1_000_000 - back_ms
-            patch.setattr("iot_gateway.gateway.Clock", lambda **_more: SetClock(begin_ms))
-            self.house = House(directory)
+        begin_ms = time.time_ns() // 1_000_000 - back_ms
+        self.house = House(directory, around=Surroundings(clock=lambda _floor_ms: SetClock(begin_ms)))
         self.house.ask("roster", {"put": ROSTER})
         self.house.turn()
         self.seq = 0

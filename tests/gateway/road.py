@@ -23,6 +23,7 @@ from iot_gateway.recovery import encode_state, recover
 from iot_gateway.roster_file import Roster, RosterChange, edit_of
 from iot_gateway.settings import MqttSettings, Settings
 from iot_gateway.store import StepRecord, Store
+from iot_gateway.surroundings import REAL, Surroundings
 
 NOW_MS = 1_790_000_000_000  # some day in 2026
 HOME = [118.95, 36.87]
@@ -156,15 +157,17 @@ class House:
 
     all: ClassVar[list[House]] = []  # the fixture `leave_nothing_open` closes what a failed test left
 
-    def __init__(self, directory: Path, policy: Policy | None = None, **store: Any) -> None:
+    def __init__(
+        self, directory: Path, policy: Policy | None = None, around: Surroundings = REAL, **store: Any
+    ) -> None:
         self.settings = Settings(data_dir=directory, mqtt=MqttSettings(), store=store)
-        self.policy = policy or Policy()
+        self.policy, self.around = policy or Policy(), around
         self.asked = 0
         self.open()
         self.all.append(self)
 
     def open(self) -> None:
-        self.gateway = Gateway(self.settings, self.policy)
+        self.gateway = Gateway(self.settings, self.policy, self.around)
         self.clock = SetClock(self.gateway.clock.now_ms())
         self.gateway.clock = self.gateway.intake._clock = self.clock
         self.sent: list[tuple[str, bytes]] = []

@@ -24,6 +24,26 @@ REPOSITORY = Path(__file__).parents[2]
 BEACON = "care/v1/_gateway/beacon"
 RESEND_S = 3.0  # contract: a device sends again at the beacon and after three seconds
 
+# A gateway that sends itself a signal, at the worst moment: `method` is about to run and `condition` holds.
+KILLED_BY = """
+import os, signal, sys
+from pathlib import Path
+from iot_gateway.gateway import Gateway
+from iot_gateway.writing import Writer
+
+right = {method}
+
+def wrong(self, *arguments):
+    if {condition}:
+        os.kill(os.getpid(), signal.{signal})
+    return right(self, *arguments)
+
+{method} = wrong
+sys.argv = ["shouwang", *sys.argv[1:]]
+from api.cli import main
+main()
+"""
+
 
 def environment(**more: str) -> dict[str, str]:
     """Ours without settings of the service, and with these."""

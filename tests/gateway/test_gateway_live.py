@@ -5,7 +5,7 @@ import time
 
 import pytest
 from road import roster
-from service import BEACON, Service, kill, need, until
+from service import BEACON, KILLED_BY, Service, kill, need, until
 
 from alerts.policy import Policy
 from iot_gateway.importing import import_roster
@@ -156,25 +156,12 @@ def test_what_was_said_while_no_gateway_ran_is_heard_at_its_beacon(service):
 
 
 # A gateway whose process is killed by itself right after a commit, or right before the first one of an alarm.
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from iot_gateway.gateway import Gateway
-
-class Killed(Gateway):
-    def {method}(self, *arguments):
-        if {condition}:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().{method}(*arguments)
-
-import iot_gateway.gateway
-iot_gateway.gateway.Gateway = Killed
-sys.argv = ["shouwang", *sys.argv[1:]]
-from api.cli import main
-main()
-"""
-AFTER_COMMIT = KILLED.format(method="_acknowledge", condition="arguments[1].acks")
-BEFORE_COMMIT = KILLED.format(method="_commit", condition="arguments[0].admitted.acks")
+AFTER_COMMIT = KILLED_BY.format(
+    method="Gateway._acknowledge", condition="arguments[1].acks", signal="SIGKILL"
+)
+BEFORE_COMMIT = KILLED_BY.format(
+    method="Writer.commit", condition="arguments[0].admitted.acks", signal="SIGKILL"
+)
 
 
 @pytest.mark.parametrize(

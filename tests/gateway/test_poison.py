@@ -1,6 +1,7 @@
 """No message and no request can end the gateway: what is poison would end every next one too."""
 
 import json
+import sqlite3
 
 import msgspec
 import pytest
@@ -306,13 +307,14 @@ def test_a_call_for_help_with_poison_in_it_is_still_one_and_unreadable_too(house
     assert house.open_kinds() == {"sos", "unreadable"}, "the poison is not in the log"
 
 
-def test_what_ends_the_commit_is_found_too(house, monkeypatch):
+@pytest.mark.parametrize("error", [OverflowError("int too large"), sqlite3.IntegrityError("CHECK failed")])
+def test_what_ends_the_commit_is_found_too(house, monkeypatch, error):
     write = Store._write
 
     def planted(self, record, rows):
         write(self, record, rows)
         if any(reading.seq == 666 for reading in record.admitted.readings):
-            raise OverflowError("int too large")
+            raise error
 
     monkeypatch.setattr(Store, "_write", planted)
     for seq in (1, 2, 666, 3):

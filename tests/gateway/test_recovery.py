@@ -206,7 +206,6 @@ def test_what_is_in_force_is_what_the_store_says(tmp_path):
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE snapshots SET state=x'00'",
         "UPDATE snapshots SET state=x'82'",
         "UPDATE steps SET inputs=x'00'",
         "UPDATE steps SET inputs=x'789c03000000000001'",
@@ -224,6 +223,22 @@ def test_a_store_that_does_not_add_up_is_refused_in_one_line(damage, tmp_path):
     with closing(Store(tmp_path / "s.sqlite")) as store, pytest.raises(RecoveryError) as error:
         recover(store, Policy())
     assert "\n" not in str(error.value)
+
+
+def test_without_a_whole_snapshot_the_inputs_are_enough_if_all_of_them_are_there(tmp_path):
+    path = tmp_path / "s.sqlite"
+    core = Core(path)
+    core.step([enrolment()])
+    core.keep_state()
+    core.step([message("alarm", {"kinds": ["sos"], "seq": 1})])
+    core.store._db.execute("UPDATE snapshots SET state=x'00'")
+    core.close()
+    core = Core(path)
+    assert core.engine.alarms.last_seq == 1
+    core.store._db.execute("DELETE FROM steps WHERE step=1")
+    core.close()
+    with closing(Store(path)) as store, pytest.raises(RecoveryError, match="no snapshot is what was written"):
+        recover(store, Policy())
 
 
 def test_a_policy_that_this_version_cannot_read_is_no_reason_not_to_start(tmp_path):

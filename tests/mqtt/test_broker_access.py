@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 from dataclasses import replace
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -79,6 +80,17 @@ def test_a_device_that_calls_itself_the_gateway_does_not_throw_it_out(site, gath
         gather(intake, 1)
     assert intake.epoch == 1
     assert intake.connected
+
+
+def test_canary_and_proof_test_come_in_by_the_gateways_secret_and_speak_for_nobody_else(site, gather):
+    secret = unquote(urlsplit(site.provisioned.gateway_url).password)
+    intake = site.intake()
+    for name in ("_canary", "TEST"):
+        device = site.device(name, password=provisioning.derived_secret(name, secret))
+        assert not device.refused
+        device.send_all([("care/v1/band-1/alarm", b"forged"), (f"care/v1/{name}/alarm", b"own")])
+        assert [(m.topic, m.payload) for m in gather(intake, 1)] == [(f"care/v1/{name}/alarm", b"own")]
+        assert site.device(name, password="guess").refused
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,15 @@ def test_the_first_run_makes_everything(tmp_path):
     assert made.added == ("a", "b")
     assert len({*secrets.values(), made.gateway_url}) == 3
     assert all(len(base64.urlsafe_b64decode(secret)) >= 16 for secret in secrets.values())
-    assert made.gateway_env.read_text() == f"SHOUWANG_MQTT__URL={made.gateway_url}\n"
+    first, second = made.gateway_env.read_text().splitlines()
+    assert first == f"SHOUWANG_MQTT__URL={made.gateway_url}"
+    assert second.startswith("SHOUWANG_MQTT__CANARY_URL=mqtt://_canary:") and second.endswith(
+        "@127.0.0.1:1999"
+    )
     assert made.gateway_url.endswith("@127.0.0.1:1999")
     assert "_gateway" not in secrets
     names = [line.split(":")[0] for line in made.passwd.read_text().splitlines()]
-    assert names == ["_gateway", "a", "b"]
+    assert names == ["_gateway", "_canary", "TEST", "a", "b"]
 
 
 def test_no_file_is_readable_by_others(tmp_path):

@@ -144,6 +144,16 @@ const en: typeof zh = {
     audio_locked: 'Sound is off; alarms will not be heard',
     audio_blocked: 'The browser or the computer has cut the sound; alarms will not be heard. Press “Test again”', audio_unheard: 'The test was not heard; check loudspeaker, headphones and the volume of the computer',
     stream_behind: 'This page is {seconds} s behind the service; alarms may be missing from it', gateway_behind: 'The gateway’s queue is {share}% full; alarms may come late',
+    canary_missed: 'The test message of every second has failed {times} times in a row; alarms of devices may not come in',
+    clock_set: 'The server’s clock was just set by {seconds} s; check the times of alarms', host_slept: 'The server was asleep for {seconds} s and handled no alarm; check what came in',
+  },
+  storage: {
+    title: 'Storage', journal_lost: 'Alarm records that were written are lost; devices are asked to send again. Have it looked at (shouwang verify)',
+    steps_lost: 'Data that was written is lost; devices are asked to send again. Have it looked at (shouwang verify)', damaged: 'Stored data is damaged; have it looked at (shouwang verify)',
+    head_missing: 'The store’s check file is missing or damaged; whether alarm records are complete cannot be said. Have it looked at (shouwang verify)',
+    second_journal: 'The second copy of alarm records has a problem; alarms go on. Have it looked at', disk_full: 'The disk is full: positions of bands are not taken, alarms are. Have the disk cleared now',
+    very_slow: 'The disk is too slow: saving an alarm took {seconds} s; alarms come late', slow: 'The disk is slow: saving an alarm took {seconds} s', low: '{percent}% of the disk is free; have it looked at',
+    very_low: 'Only {percent}% of the disk is free; have it cleared soon',
   },
   presence: {
     panel: 'Ready for the shift', volume: 'Volume', notifications: 'Notifications', screen: 'Screen stays on', play: 'Play {tone}', menu: 'Menu',

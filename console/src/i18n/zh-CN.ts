@@ -133,6 +133,16 @@ export default {
     gateway_fault: '网关故障：{fault}', audio_locked: '声音未启用，告警不会响铃',
     audio_blocked: '声音被浏览器或电脑中断，告警不会响铃；请点“重新试听”', audio_unheard: '试听没有听到声音，请检查音箱、耳机和系统音量',
     stream_behind: '本页比服务慢了 {seconds} 秒，可能有告警尚未显示', gateway_behind: '网关积压已达 {share}%，告警可能晚到',
+    canary_missed: '每秒一次的自检信号已连续 {times} 次没有返回，设备告警可能进不来', clock_set: '服务器时钟刚被调整了 {seconds} 秒，请核对告警时间',
+    host_slept: '服务器曾停顿 {seconds} 秒，其间没有处理告警，请逐一核对',
+  },
+  storage: {
+    title: '存储提醒', journal_lost: '有已写入的告警记录丢失，已请设备重发；请联系运维核查（shouwang verify）',
+    steps_lost: '有已写入的数据丢失，已请设备重发；请联系运维核查（shouwang verify）', damaged: '存储数据有损坏，请联系运维核查（shouwang verify）',
+    head_missing: '存储的校验文件丢失或损坏，无法确认告警记录是否完整；请联系运维核查（shouwang verify）',
+    second_journal: '告警记录的第二副本有问题，告警照常接收；请联系运维', disk_full: '磁盘已满：暂不接收手环位置，只保告警；请立即联系运维清理磁盘',
+    very_slow: '磁盘过慢，保存告警用了 {seconds} 秒，告警会晚到', slow: '磁盘变慢，保存告警用了 {seconds} 秒', low: '磁盘剩余 {percent}%，请联系运维',
+    very_low: '磁盘只剩 {percent}%，请尽快联系运维清理',
   },
   presence: {
     panel: '值班准备', volume: '音量', notifications: '桌面通知', screen: '屏幕常亮', play: '试听{tone}音', menu: '菜单',

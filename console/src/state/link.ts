@@ -1,6 +1,7 @@
 // The life of this tab's link: joins the stream, feeds what it says to the state, knows when it is ill.
 import { computed, ref, shallowRef, watch } from 'vue'
-import { type Danger, linkDangers } from '../logic/health'
+import { type Danger, type Link, linkDangers } from '../logic/health'
+import { type StorageWarning, storageWarnings } from '../logic/storage'
 import { joinStream, leaveStream } from '../stream/client'
 import type { DeskLoad, Message, Moved, Pulse } from '../stream/messages'
 import { applyTransition, forgetAlarms, lastSeq, load, spread } from './alarms'
@@ -19,6 +20,8 @@ const pulse = shallowRef<Pulse | null>(null)
 const listeners = new Set<(moved: Moved[]) => void>()
 
 export const dangers = shallowRef<readonly Danger[]>([])
+/** What is not dangerous yet. */
+export const warnings = shallowRef<readonly StorageWarning[]>([])
 export const connected = computed(() => !dangers.value.some(({ reason }) => reason === 'stream_silent'))
 /** What the desk has to bear, by the last pulse. */
 export const deskLoad = computed<DeskLoad | null>(() => pulse.value?.load ?? null)
@@ -28,18 +31,23 @@ const joined = ref(false)
 
 function judge(): void {
   if (!joined.value) {
-    dangers.value = []
+    dangers.value = warnings.value = []
     return
   }
   const now = performance.now()
-  const found = linkDangers({
+  const link: Link = {
     silentMs: now - heardAt,
     lostMs: lostAt === null ? null : now - lostAt,
     clockOffsetMs: offsets.length < OFFSETS ? 0 : offsets.reduce((least, one) => (Math.abs(one) < Math.abs(least) ? one : least)),
     behindMs: behindAt === null ? 0 : now - behindAt,
     gateway: pulse.value?.gateway ?? null,
     gatewayAgeMs: pulse.value?.age_ms ?? null,
-  }).filter(({ reason }) => pulse.value !== null || reason !== 'gateway_missing')
+    canaryMissed: pulse.value?.canary?.missed ?? null,
+    disk: pulse.value?.disk,
+  }
+  const found = linkDangers(link).filter(({ reason }) => pulse.value !== null || reason !== 'gateway_missing')
+  const warned = storageWarnings(link)
+  if (warned.length || warnings.value.length) warnings.value = warned
   if (found.length || dangers.value.length) dangers.value = found
 }
 watch(nowMs, judge)

@@ -8,6 +8,7 @@ import { lastSeq, openAlarms } from './alarms'
 import { audio, checkAudio, sound, soundAnew, tryOut, unlock } from './audio'
 import { nowMs } from './clock'
 import { beatElection, claim, giveUp, onMute, sounding, tellMute } from './election'
+import { waitsForRepair } from '../logic/storage'
 import { dangers } from './link'
 import { askNotifications, letSleep, stayAwake } from './presence'
 import { sayWhy } from './said'
@@ -31,7 +32,7 @@ const mute = ref<Mute>(NO_MUTE)
 export const muteLeftMs = computed(() => (isMuted(mute.value, nowMs.value) ? mute.value.untilMs - nowMs.value : 0))
 
 /** A wrong clock is told on the page alone: nobody can set it right in a hurry. */
-const linkLost = computed(() => dangers.value.some(({ reason }) => reason !== 'clock_off'))
+const linkLost = computed(() => dangers.value.some(({ reason }) => reason !== 'clock_off' && !waitsForRepair(reason)))
 export const tone = computed<Tone | null>(() =>
   toneNow(openAlarms.value, mute.value, nowMs.value) ?? (linkLost.value && !muteLeftMs.value ? 'link' : null))
 

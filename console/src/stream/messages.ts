@@ -14,6 +14,16 @@ export interface Gateway {
   fault?: string | null
   queue?: number
   queue_limit?: number
+  faults?: { code: string, text: string }[]
+  storage?: { slowest_ms?: number }
+  clock_jump?: ClockJump | null
+}
+
+/** The service's clock was set, or its host slept; the gateway saw it at `at_ms`. */
+export interface ClockJump {
+  at_ms: number
+  by_ms: number
+  why: 'set' | 'slept'
 }
 
 /** What the desk has to bear this moment, as the service counts it. */
@@ -23,12 +33,21 @@ export interface DeskLoad {
   flood: boolean
 }
 
+/** Of the disk that alarms are written to. */
+export interface Disk {
+  level: 'good' | 'low' | 'very_low' | 'full'
+  free_bytes: number
+  total_bytes: number
+}
+
 export interface Pulse {
   at_ms: number
   last_seq: number
   gateway: Gateway | null
   age_ms: number | null
   load?: DeskLoad
+  canary?: { missed: number, round_trip_ms: number | null, heard_at_ms: number | null } | null
+  disk?: Disk
 }
 
 export interface Moved {
