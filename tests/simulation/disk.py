@@ -32,8 +32,7 @@ class Disk:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.db = sqlite3.connect(":memory:", isolation_level=None, cached_statements=300)
-        self.db.deserialize(empty_store())
+        self.db = _database(empty_store())
         self.holder: object | None = None  # of the writer's lock
         self.heads: list[str] = []  # the head file's contents: the one on disk, the one that may be
         self.commits = 0
@@ -68,14 +67,27 @@ class Disk:
         """Whatever was not synced is gone, or is not."""
         self.process_died()
         if self.unsynced is not None:
-            self.db.deserialize(self.unsynced)
+            self.restore(self.unsynced)
             self.unsynced = None
         if len(self.heads) > 1:  # a rename is on disk some time after the file
             self.heads = [dice.choice(self.heads)]
         self.holder = None
 
+    def restore(self, image: bytes) -> None:
+        """Another state of the database. Not into the same connection: a statement of a process that died in
+        the middle of it may still be open there.
+        """
+        self.db.close()
+        self.db = _database(image)
+
     def close(self) -> None:
         self.db.close()
+
+
+def _database(image: bytes) -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:", isolation_level=None, cached_statements=300)
+    db.deserialize(image)
+    return db
 
 
 class Connection:
@@ -103,11 +115,15 @@ class Connection:
         if sticks is not None:
             self._fail(sticks, act, sql, values)
         cursor = act(sql, values)
-        if verb == "COMMIT" or (verb in _WRITES and not disk.db.in_transaction):
-            disk.committed()
-            if verb == "COMMIT":
-                process.wait_for_disk()
-        process.point(verb)
+        try:
+            if verb == "COMMIT" or (verb in _WRITES and not disk.db.in_transaction):
+                disk.committed()
+                if verb == "COMMIT":
+                    process.wait_for_disk()
+            process.point(verb)
+        except BaseException:
+            cursor.close()  # nobody will read it
+            raise
         return cursor
 
     def _fail(self, error: Any, act: Any, sql: str, values: Iterable) -> None:

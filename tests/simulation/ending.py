@@ -51,7 +51,7 @@ def _a_lost_end_is_noticed(life: Life) -> None:
     lost = host.process.gateway.store.last_seq
     host.kill()
     life.checks.expected = None
-    host.disk.db.deserialize(backup)
+    host.disk.restore(backup)
     lost -= host.disk.value("SELECT coalesce(max(seq), 0) FROM journal")
     if not lost:
         return

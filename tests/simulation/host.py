@@ -165,9 +165,13 @@ class Host:
     def _ended(self, process: Process, error: StoreError) -> None:
         """As `Gateway.run` leaves: the broker is told, the store given back."""
         self.ends += 1
-        process.gateway.intake.stop()
-        process.gateway.close()
-        self._gone(f"ends: {error}")
+        try:
+            process.gateway.intake.stop()
+            process.gateway.close()
+        except Crash:
+            self.died(process)
+        else:
+            self._gone(f"ends: {error}")
 
     def _plan(self, gateway: Gateway) -> None:
         """The next turn that does something."""
@@ -218,6 +222,9 @@ class Host:
         self._busy = True
         try:
             gateway._take_snapshot()
+            self.before = self._state_of(gateway)
+            gateway.intake.stop()
+            gateway.close()
         except Crash:
             self.died(process)
             return
@@ -226,9 +233,6 @@ class Host:
             return
         finally:
             self._busy = False
-        self.before = self._state_of(gateway)
-        gateway.intake.stop()
-        gateway.close()
         self.policy = self.policies[policy % len(self.policies)]
         self._gone("is restarted")
 
@@ -250,7 +254,7 @@ class Host:
         process.stalled = True
         self.checks.ear()
         self.world.note("gateway is stopped")
-        if for_s > 1.5 * self.settings.mqtt.keepalive_s:
+        if process.client is not None and for_s > 1.5 * self.settings.mqtt.keepalive_s:
             self.world.after(1.5 * self.settings.mqtt.keepalive_s, process.client.cut)
         self.world.after(for_s, self._go_on, process)
 

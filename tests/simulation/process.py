@@ -92,6 +92,7 @@ class Process:
         self.had_error = False
         self.last_word = ""
         self.gateway: Gateway | None = None
+        self.client: Client | None = None
         self._asleep: list[tuple[Callable, tuple]] = []
 
     def begin(self) -> None:
@@ -166,13 +167,13 @@ class Process:
         asleep, self._asleep = self._asleep, []
         for do, args in asleep:
             self.when_awake(do, *args)
-        self.client.read()
+        if self.client is not None:
+            self.client.read()
 
     def die(self) -> None:
         self.dead = True
-        client = getattr(self, "client", None)
-        if client is not None:
-            client.die()
+        if self.client is not None:
+            self.client.die()
         Lock(self.host.disk, self).release()
         self.host.disk.process_died()
 
