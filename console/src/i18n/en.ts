@@ -1,9 +1,11 @@
 // Every word of the console in English.
+import night from './night.en'
 import work from './work.en'
 import type zh from './zh-CN'
 
 const en: typeof zh = {
   work,
+  night,
   app: { name: 'Shouwang', title: 'Shouwang · Duty console', skip: 'Skip to the alarm queue' },
   nav: { queue: 'Alarms', map: 'Map', track: 'Tracks', roster: 'Roster' },
   session: {

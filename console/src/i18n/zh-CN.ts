@@ -1,8 +1,10 @@
 // Every word of the console in Chinese, the first language. en.ts has the same keys; a test says so.
+import night from './night.zh-CN'
 import work from './work.zh-CN'
 
 export default {
   work,
+  night,
   app: { name: '守望', title: '守望 · 值班台', skip: '跳到告警队列' },
   nav: { queue: '告警队列', map: '地图', track: '轨迹回放', roster: '名册' },
   session: {

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { isWideOutage, silentIn, wideOutages } from '../src/logic/outage'
+import { alarm } from './making'
+
+const outage = (more = {}) => alarm({ kind: 'site_contact_lost', priority: 'high', subject_type: 'zone', subject_id: 'all', device_id: null, site_id: null, because: { rule: 'outage', silent: 7 }, ...more })
+const lost = (more = {}) => alarm({ kind: 'contact_lost', priority: 'low', suppressed: true, ...more })
+const countyOf = (site: string | null): string => (site === 'S1' ? '安丘市' : '青州市')
+
+describe('a wide outage', () => {
+  it('is one of a zone, not of a site', () => {
+    expect([isWideOutage(outage()), isWideOutage(outage({ subject_type: 'site' })), isWideOutage(alarm())]).toEqual([true, false, false])
+  })
+  it('counts the devices that are silent now, in its zone', () => {
+    const all = [lost(), lost({ site_id: 'S2' }), lost({ state: 'cleared_unacknowledged' })]
+    expect(silentIn(outage(), all, countyOf)).toBe(2)
+    expect(silentIn(outage({ subject_id: '安丘市' }), all, countyOf)).toBe(1)
+  })
+  it('counts what it was raised with while their own alarms are not here, and nothing once it is over', () => {
+    expect(silentIn(outage(), [], countyOf)).toBe(7)
+    expect(silentIn(outage({ state: 'cleared_unacknowledged' }), [], countyOf)).toBe(0)
+  })
+  it('tells the city before a county, and not what is explained or shelved', () => {
+    const county = outage({ subject_id: '安丘市', raised_at_ms: 1 })
+    const city = outage()
+    expect(wideOutages([county, outage({ suppressed: true }), outage({ shelved: true }), city])).toEqual([city, county])
+  })
+})
