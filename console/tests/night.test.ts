@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isWideOutage, silentIn, wideOutages } from '../src/logic/outage'
+import { noticeOf } from '../src/logic/notice'
+import type { Transition } from '../src/stream/messages'
 import { alarm } from './making'
 
 const outage = (more = {}) => alarm({ kind: 'site_contact_lost', priority: 'high', subject_type: 'zone', subject_id: 'all', device_id: null, site_id: null, because: { rule: 'outage', silent: 7 }, ...more })
@@ -23,5 +25,18 @@ describe('a wide outage', () => {
     const county = outage({ subject_id: '安丘市', raised_at_ms: 1 })
     const city = outage()
     expect(wideOutages([county, outage({ suppressed: true }), outage({ shelved: true }), city])).toEqual([city, county])
+  })
+})
+
+describe('what colleagues do', () => {
+  const told = (more: Partial<Transition>): Transition => ({ ...alarm(), at_ms: 1, event: 'unacknowledge', operator: 'wang', ...more })
+  it('is told when it takes back my acknowledgement, and nobody else’s', () => {
+    expect(noticeOf(told({}), { acknowledged_by: 'li' }, 'li')).toBe('taken_back')
+    expect(noticeOf(told({}), { acknowledged_by: 'zhao' }, 'li')).toBeNull()
+    expect(noticeOf(told({}), undefined, 'li')).toBeNull()
+  })
+  it('is no news when I do it myself, or the system does', () => {
+    expect(noticeOf(told({ operator: 'li' }), { acknowledged_by: 'li' }, 'li')).toBeNull()
+    expect(noticeOf(told({ operator: null }), { acknowledged_by: 'li' }, 'li')).toBeNull()
   })
 })

@@ -3,6 +3,13 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  notice: {
+    region: 'What colleagues did', taken_back: '{name} took your acknowledgement back at {time}; it waits again: {what}', more: '{n} more',
+  },
+  undo: {
+    title: 'Take back a colleague’s acknowledgement', ask: '{name} acknowledged at {time} and may be at work on it. Take it back?', means: 'It will wait and sound again, and they will be told.', keep: 'Leave it', take: 'Take back {name}’s',
+    left: 'Undo {name}’s ({n} s)',
+  },
   outage: {
     region: 'Wide outage', city: 'Whole city', name: '{zone} out of contact', on: '{name}: {n} devices silent since {time}', means: 'They cannot raise an alarm now; call round by telephone.',
     over: '{name}: over ({from} to {to})', left: '{n} devices are still silent', row: '{n} devices silent', row_over: 'over, {n} alarms explained',

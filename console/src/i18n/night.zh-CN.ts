@@ -1,6 +1,13 @@
 // The words that a night at the desk asked for: the silence of the city, what colleagues do to one's alarms, outings.
 export default {
   open: '打开',
+  notice: {
+    region: '同事的操作', taken_back: '{name} 于 {time} 撤销了您的接警，又在等待：{what}', more: '另有 {n} 条',
+  },
+  undo: {
+    title: '撤销同事的接警', ask: '{name} 于 {time} 接警，可能正在处理。确定撤销吗？', means: '撤销后重新响铃等待接警，对方会收到提示。', keep: '保留接警', take: '撤销 {name} 的接警',
+    left: '撤销 {name} 的接警 {n} s',
+  },
   outage: {
     region: '大面积失联', city: '全市', name: '{zone}失联', on: '{name}：{n} 台设备无信号，自 {time}', means: '这些设备此刻报不了警，请电话巡查。',
     over: '{name}已恢复（{from} 至 {to}）', left: '仍有 {n} 台设备没有信号', row: '{n} 台设备无信号', row_over: '已恢复，牵连 {n} 条',
