@@ -3,6 +3,7 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  group: { at: '{at} of {n} in this group', ack: 'Acknowledge all ({n})' },
   notice: {
     region: 'What colleagues did', taken_back: '{name} took your acknowledgement back at {time}; it waits again: {what}', more: '{n} more',
   },
