@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isWideOutage, silentIn, wideOutages } from '../src/logic/outage'
 import { noticeOf } from '../src/logic/notice'
+import { tickedStep, ticksOf, tickText, untickText, withoutMark } from '../src/logic/sop'
 import type { Transition } from '../src/stream/messages'
 import { alarm } from './making'
 
@@ -38,5 +39,20 @@ describe('what colleagues do', () => {
   it('is no news when I do it myself, or the system does', () => {
     expect(noticeOf(told({ operator: 'li' }), { acknowledged_by: 'li' }, 'li')).toBeNull()
     expect(noticeOf(told({ operator: null }), { acknowledged_by: 'li' }, 'li')).toBeNull()
+  })
+})
+
+describe('the ticks of a check list', () => {
+  const entry = (text: string, at_ms: number) => ({ text, at_ms, operator: 'li' })
+  it('are those that nobody took back, with the newest hand', () => {
+    const ticks = ticksOf([
+      entry(tickText('a', 'A'), 1), entry(tickText('b', 'B'), 2), entry(untickText('a', 'A'), 3), entry(tickText('b', 'B'), 4), entry('B', 5),
+      entry(tickText('c', 'C'), 6), entry(untickText('c', 'C'), 7), entry(tickText('c', 'C'), 8),
+    ])
+    expect([...ticks]).toEqual([['b', { by: 'li', atMs: 2 }], ['c', { by: 'li', atMs: 8 }]])
+  })
+  it('are read without their mark', () => {
+    expect([withoutMark(tickText('a', '打电话')), withoutMark(untickText('a', '撤销步骤：打电话'))]).toEqual(['打电话', '撤销步骤：打电话'])
+    expect(tickedStep(untickText('a', 'A'))).toBeNull()
   })
 })

@@ -44,3 +44,50 @@ def test_a_colleagues_acknowledgement_is_taken_back_only_after_a_question_and_is
     expect(drawer(mine).locator("header [data-state=active_unacknowledged]")).to_be_visible()
     expect(mine.locator("[data-notice]")).to_have_count(0)
     service.quiet()
+
+
+def test_the_button_and_the_key_take_on_the_whole_group_where_its_row_is_chosen(sign_in, service):
+    ids = [service.alarm(f"S0{n}", "water_leak") for n in (2, 3, 4)]
+    page = sign_in()
+    group = page.locator('[data-group^="aq/water_leak/"]')
+    group.click()
+    expect(drawer(page).locator("[data-in-group]")).to_contain_text("1 / 3")
+    dialog = page.get_by_role("dialog", name="整组接警")
+    drawer(page).get_by_role("button", name="整组接警（3）").click()
+    expect(dialog).to_contain_text("将一次接警 3 条")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.keyboard.press("a")
+    expect(dialog).to_contain_text("将一次接警 3 条")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    # On a member of its own both take on that one alone.
+    row(page, ids[0]).click()
+    expect(drawer(page).locator("[data-in-group]")).to_contain_text("3 / 3")
+    drawer(page).get_by_role("button", name=re.compile("^接警")).click()
+    expect(row(page, ids[0]).locator("[data-state=active_acknowledged]")).to_be_visible()
+    expect(group).to_contain_text("2 条未接警")
+    service.quiet()
+
+
+def test_a_tick_is_taken_back_within_a_minute_and_the_record_says_so(sign_in, service):
+    alarm_id = service.alarm("W02", "sos")
+    page = sign_in(at=f"#/?alarm={alarm_id}")
+    step = drawer(page).locator("[data-step=call_site]")
+    page.keyboard.press("2")
+    expect(step.get_by_role("checkbox")).to_be_checked()
+    expect(step).to_contain_text("✓ li")
+    page.keyboard.press("2")
+    expect(page.locator("[data-said]")).to_contain_text("再按一次撤销")
+    page.keyboard.press("2")
+    expect(step.get_by_role("checkbox")).not_to_be_checked()
+    expect(drawer(page).locator("li", has_text="撤销步骤").first).to_contain_text("li")
+    # With the mouse: the step itself ticks it, the button beside it takes that back.
+    step.get_by_text("拨打机构值班电话").click()
+    expect(step.get_by_role("checkbox")).to_be_checked()
+    step.locator("[data-untick]").click()
+    expect(step.get_by_role("checkbox")).not_to_be_checked()
+    texts = [entry["text"] for entry in service.get(f"alarms/{alarm_id}")["timeline"] if entry["event"] == "comment"]
+    assert [text.split("]")[0] for text in texts] == ["[sop:call_site", "[sop:-call_site"] * 2
+    assert "撤销步骤：拨打机构值班电话" in texts[1]
+    service.quiet()

@@ -3,6 +3,7 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  step: { undo: 'Undo {n}s', undo_of: 'Untick step {i}, {n} seconds left', undone: 'unticked a step', again: 'Step {n} is ticked; press again to untick it', text: 'Unticked: {text}' },
   group: { at: '{at} of {n} in this group', ack: 'Acknowledge all ({n})' },
   notice: {
     region: 'What colleagues did', taken_back: '{name} took your acknowledgement back at {time}; it waits again: {what}', more: '{n} more',

@@ -1,6 +1,7 @@
 // The words that a night at the desk asked for: the silence of the city, what colleagues do to one's alarms, outings.
 export default {
   open: '打开',
+  step: { undo: '撤销 {n}s', undo_of: '撤销第 {i} 步的勾选，还剩 {n} 秒', undone: '撤销步骤', again: '第 {n} 步已勾选；再按一次撤销', text: '撤销步骤：{text}' },
   group: { at: '本组第 {at} 条，共 {n} 条', ack: '整组接警（{n}）' },
   notice: {
     region: '同事的操作', taken_back: '{name} 于 {time} 撤销了您的接警，又在等待：{what}', more: '另有 {n} 条',
