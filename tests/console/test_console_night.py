@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
-from console_house import until
+from console_house import LAT, LON, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -90,4 +91,27 @@ def test_a_tick_is_taken_back_within_a_minute_and_the_record_says_so(sign_in, se
     texts = [entry["text"] for entry in service.get(f"alarms/{alarm_id}")["timeline"] if entry["event"] == "comment"]
     assert [text.split("]")[0] for text in texts] == ["[sop:call_site", "[sop:-call_site"] * 2
     assert "撤销步骤：拨打机构值班电话" in texts[1]
+    service.quiet()
+
+
+def test_an_sos_on_an_approved_outing_asks_for_the_escort_first(sign_in, service):
+    hour_ms = 3_600_000
+    service.post(
+        "outings",
+        {"resident_id": "P04", "until_ms": time.time_ns() // 1_000_000 + hour_ms, "reason": "family", "escort": "儿子 王强，000-5555"},
+    )  # fmt: skip
+    until(lambda: service.get("outings?resident_id=P04&running=true")["items"], "the outing's beginning")
+    alarm_id = service.alarm("W04", "sos", lat=LAT + 0.02, lon=LON, acc=10, src="gnss")
+    page = sign_in()
+    expect(row(page, alarm_id).locator("[data-out]")).to_contain_text("外出")
+    row(page, alarm_id).click()
+    first = drawer(page).locator("ul li", has=page.get_by_role("link", name=re.compile("^拨打"))).first
+    expect(first).to_contain_text("陪同人")
+    expect(first).to_contain_text("先打")
+    expect(first.get_by_role("link")).to_have_attribute("href", "tel:000-5555")
+    steps = drawer(page).locator("[data-step]")
+    expect(steps.first).to_contain_text("联系陪同人：儿子 王强 000-5555")
+    expect(drawer(page).locator("[data-from-site]")).to_have_text("距奎文样例养老院 2.2 km")
+    page.keyboard.press("1")
+    expect(steps.first.get_by_role("checkbox")).to_be_checked()
     service.quiet()

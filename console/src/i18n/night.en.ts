@@ -3,6 +3,10 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  out: {
+    chip: 'Out', chip_title: 'out with approval until {time}', chip_over: 'approved outing ended {time}', escort: 'Escort', no_phone: 'no telephone given', none: 'no escort given',
+    step: 'Call the escort: {who}', step_hint: 'Ask whether they are together and need help; without an answer, or apart, go on below.', far: '{d} from {name}',
+  },
   step: { undo: 'Undo {n}s', undo_of: 'Untick step {i}, {n} seconds left', undone: 'unticked a step', again: 'Step {n} is ticked; press again to untick it', text: 'Unticked: {text}' },
   group: { at: '{at} of {n} in this group', ack: 'Acknowledge all ({n})' },
   notice: {
