@@ -36,6 +36,10 @@ describe('what colleagues do', () => {
     expect(noticeOf(told({}), { acknowledged_by: 'zhao' }, 'li')).toBeNull()
     expect(noticeOf(told({}), undefined, 'li')).toBeNull()
   })
+  it('is told when it gives me an alarm', () => {
+    const given = told({ event: 'assign', assignee: 'li' })
+    expect([noticeOf(given, undefined, 'li'), noticeOf(given, undefined, 'zhao'), noticeOf({ ...given, operator: 'li' }, undefined, 'li')]).toEqual(['assigned', null, null])
+  })
   it('is no news when I do it myself, or the system does', () => {
     expect(noticeOf(told({ operator: 'li' }), { acknowledged_by: 'li' }, 'li')).toBeNull()
     expect(noticeOf(told({ operator: null }), { acknowledged_by: 'li' }, 'li')).toBeNull()

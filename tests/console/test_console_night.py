@@ -6,7 +6,9 @@ import re
 import time
 
 import pytest
+from console_ear import LOUD, peak
 from console_house import LAT, LON, until
+from test_console_sound import on_shift
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -114,4 +116,31 @@ def test_an_sos_on_an_approved_outing_asks_for_the_escort_first(sign_in, service
     expect(drawer(page).locator("[data-from-site]")).to_have_text("距奎文样例养老院 2.2 km")
     page.keyboard.press("1")
     expect(steps.first.get_by_role("checkbox")).to_be_checked()
+    service.quiet()
+
+
+def test_what_is_given_to_somebody_reaches_him_with_a_tone_and_a_badge(sign_in, service):
+    quiet, waits = service.alarm("S05", "fault"), service.alarm("W05", "strap_off")
+    mine = sign_in("li")
+    service.close_alarm(service.get(f"alarms/{waits}"))
+    ear = on_shift(mine)
+    expect(mine.locator("[data-tone=none]")).to_be_attached()
+    assert peak(ear.hear(1.0)) < LOUD
+    other = sign_in("wang", f"#/?alarm={quiet}")
+    ear.forget()
+    other.keyboard.press("g")
+    other.locator("[data-operator=li]").click()
+    notice = mine.locator("[data-notice=assigned]")
+    expect(notice).to_contain_text(re.compile(r"wang 于 \d\d:\d\d:\d\d 指派给您：设备故障"))
+    until(lambda: peak(ear.take()) > LOUD, "a tone")
+    expect(mine.locator("[data-given]")).to_have_text("指派给我 1")
+    urgent = service.alarm("W05", "sos")
+    told = service.get(f"alarms/{urgent}")
+    service.post(f"alarms/{urgent}/assign", {"version": told["version"], "assignee": "li"})
+    expect(mine.locator("[data-given]")).to_have_text("指派给我 2")
+    expect(row(mine, urgent).locator(".state")).to_contain_text(re.compile("已等 .* · li"))
+    mine.locator("[data-given]").click()
+    expect(mine.locator("[data-alarm]")).to_have_count(1)
+    notice.first.get_by_role("button", name="打开").click()
+    expect(drawer(mine).locator("h2")).to_contain_text("样例老人05")
     service.quiet()

@@ -3,6 +3,7 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  mine: { badge: 'Given to me {n}', waits: '{d} · {name}', waits_title: 'waiting {d}, with {name}' },
   out: {
     chip: 'Out', chip_title: 'out with approval until {time}', chip_over: 'approved outing ended {time}', escort: 'Escort', no_phone: 'no telephone given', none: 'no escort given',
     step: 'Call the escort: {who}', step_hint: 'Ask whether they are together and need help; without an answer, or apart, go on below.', far: '{d} from {name}',
@@ -10,7 +11,7 @@ const night: typeof zh = {
   step: { undo: 'Undo {n}s', undo_of: 'Untick step {i}, {n} seconds left', undone: 'unticked a step', again: 'Step {n} is ticked; press again to untick it', text: 'Unticked: {text}' },
   group: { at: '{at} of {n} in this group', ack: 'Acknowledge all ({n})' },
   notice: {
-    region: 'What colleagues did', taken_back: '{name} took your acknowledgement back at {time}; it waits again: {what}', more: '{n} more',
+    region: 'What colleagues did', assigned: '{name} gave you this at {time}: {what}', taken_back: '{name} took your acknowledgement back at {time}; it waits again: {what}', more: '{n} more',
   },
   undo: {
     title: 'Take back a colleague’s acknowledgement', ask: '{name} acknowledged at {time} and may be at work on it. Take it back?', means: 'It will wait and sound again, and they will be told.', keep: 'Leave it', take: 'Take back {name}’s',

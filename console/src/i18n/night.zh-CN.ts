@@ -1,6 +1,7 @@
 // The words that a night at the desk asked for: the silence of the city, what colleagues do to one's alarms, outings.
 export default {
   open: '打开',
+  mine: { badge: '指派给我 {n}', waits: '已等 {d} · {name}', waits_title: '已等 {d}，由 {name} 处理' },
   out: {
     chip: '外出', chip_title: '批准外出至 {time}', chip_over: '批准外出 {time} 到期', escort: '陪同人', no_phone: '没有登记电话', none: '没有登记陪同人',
     step: '联系陪同人：{who}', step_hint: '问清人在不在身边、要不要人去接；不接或不在一起，按下面的步骤办。', far: '距{name} {d}',
@@ -8,7 +9,7 @@ export default {
   step: { undo: '撤销 {n}s', undo_of: '撤销第 {i} 步的勾选，还剩 {n} 秒', undone: '撤销步骤', again: '第 {n} 步已勾选；再按一次撤销', text: '撤销步骤：{text}' },
   group: { at: '本组第 {at} 条，共 {n} 条', ack: '整组接警（{n}）' },
   notice: {
-    region: '同事的操作', taken_back: '{name} 于 {time} 撤销了您的接警，又在等待：{what}', more: '另有 {n} 条',
+    region: '同事的操作', assigned: '{name} 于 {time} 指派给您：{what}', taken_back: '{name} 于 {time} 撤销了您的接警，又在等待：{what}', more: '另有 {n} 条',
   },
   undo: {
     title: '撤销同事的接警', ask: '{name} 于 {time} 接警，可能正在处理。确定撤销吗？', means: '撤销后重新响铃等待接警，对方会收到提示。', keep: '保留接警', take: '撤销 {name} 的接警',

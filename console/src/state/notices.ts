@@ -6,6 +6,7 @@ import type { Alarm } from '../logic/alarm'
 import { type NoticeName, noticeOf } from '../logic/notice'
 import { onTransition } from './alarms'
 import { session } from './session'
+import { chime } from './sound'
 
 export interface Notice { key: string, name: NoticeName, words: string, alarmId: string }
 
@@ -21,6 +22,7 @@ function tell(name: NoticeName, alarm: Alarm, seq: number, by: string, atMs: num
   // The newest word about an alarm replaces the older one.
   const others = notices.value.filter(one => one.alarmId !== alarm.alarm_id)
   notices.value = [{ key: `${alarm.alarm_id}/${seq}`, name, words, alarmId: alarm.alarm_id }, ...others].slice(0, MOST)
+  if (name === 'assigned') chime()
 }
 
 onTransition((transition, before) => {
