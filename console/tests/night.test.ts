@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { isWideOutage, silentIn, wideOutages } from '../src/logic/outage'
 import { noticeOf } from '../src/logic/notice'
+import { shelfEnd } from '../src/logic/shelf'
 import { tickedStep, ticksOf, tickText, untickText, withoutMark } from '../src/logic/sop'
 import type { Transition } from '../src/stream/messages'
 import { alarm } from './making'
@@ -58,5 +59,16 @@ describe('the ticks of a check list', () => {
   it('are read without their mark', () => {
     expect([withoutMark(tickText('a', '打电话')), withoutMark(untickText('a', '撤销步骤：打电话'))]).toEqual(['打电话', '撤销步骤：打电话'])
     expect(tickedStep(untickText('a', 'A'))).toBeNull()
+  })
+})
+
+describe('the end of a shelf', () => {
+  it('is a whole second, exactly as long as was chosen', () => {
+    expect(shelfEnd('tamper', 60, 1_800_000_000_987)).toBe(1_800_003_600_000)
+    expect(shelfEnd('strap_off', 15, 1_800_000_000_000)).toBe(1_800_000_900_000)
+  })
+  it('leaves the longest some seconds, because the gateway measures it from the arrival', () => {
+    expect(shelfEnd('strap_off', 30, 1_800_000_000_000)).toBe(1_800_001_790_000)
+    expect(shelfEnd('tamper', 720, 1_800_000_000_000)).toBe(1_800_043_190_000)
   })
 })

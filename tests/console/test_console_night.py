@@ -144,3 +144,21 @@ def test_what_is_given_to_somebody_reaches_him_with_a_tone_and_a_badge(sign_in, 
     notice.first.get_by_role("button", name="打开").click()
     expect(drawer(mine).locator("h2")).to_contain_text("样例老人05")
     service.quiet()
+
+
+def test_a_shelf_ends_when_the_dialog_said_and_both_places_say_so(sign_in, service):
+    alarm_id = service.alarm("S01", "tamper")
+    page = sign_in(at=f"#/?alarm={alarm_id}")
+    drawer(page).get_by_role("button", name="搁置").click()
+    dialog = page.get_by_role("dialog", name="搁置告警")
+    dialog.get_by_label("原因").fill("检修中")
+    promised = []
+    page.on("request", lambda sent: promised.append(sent.post_data_json) if sent.url.endswith("/shelve") else None)
+    dialog.get_by_role("button", name="搁置告警").click()
+    expect(dialog).to_have_count(0)
+    told = service.get(f"alarms/{alarm_id}")
+    assert told["shelved_until_ms"] == promised[0]["until_ms"]
+    header = drawer(page).locator("header").get_by_text("搁置至")
+    end = re.search(r"[\d/ ]*\d\d:\d\d:\d\d", header.inner_text()).group().strip()
+    expect(drawer(page).locator("li", has_text="检修中").last).to_contain_text(f"搁置至 {end}：检修中")
+    service.quiet()

@@ -355,7 +355,6 @@ const en: typeof zh = {
     close: {
       phrases: 'Phrases', kept: 'Not done; what you wrote is kept.', keys: '1–4 choose the outcome, Ctrl+Enter sends',
     },
-    shelve: { ends: 'comes back at {time}' },
     conflict: { entry: '{name} at {time}: {what}', quoted: '({text})', dismiss: 'Understood' },
     because: { rule: 'rule: {rule}', parent: 'caused by alarm {id}', none: 'no reason given' },
   },

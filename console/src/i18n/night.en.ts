@@ -3,6 +3,7 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  shelve: { ends: 'Comes back by itself in {d}, at {time}' },
   mine: { badge: 'Given to me {n}', waits: '{d} · {name}', waits_title: 'waiting {d}, with {name}' },
   out: {
     chip: 'Out', chip_title: 'out with approval until {time}', chip_over: 'approved outing ended {time}', escort: 'Escort', no_phone: 'no telephone given', none: 'no escort given',

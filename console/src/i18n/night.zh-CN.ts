@@ -1,6 +1,7 @@
 // The words that a night at the desk asked for: the silence of the city, what colleagues do to one's alarms, outings.
 export default {
   open: '打开',
+  shelve: { ends: '{d}后，到 {time} 自动恢复' },
   mine: { badge: '指派给我 {n}', waits: '已等 {d} · {name}', waits_title: '已等 {d}，由 {name} 处理' },
   out: {
     chip: '外出', chip_title: '批准外出至 {time}', chip_over: '批准外出 {time} 到期', escort: '陪同人', no_phone: '没有登记电话', none: '没有登记陪同人',

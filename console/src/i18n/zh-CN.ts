@@ -342,7 +342,6 @@ export default {
     close: {
       phrases: '常用语', kept: '没有成功，填写的内容已保留。', keys: '按 1–4 选择结果，Ctrl+Enter 提交',
     },
-    shelve: { ends: '到 {time} 自动恢复' },
     conflict: { entry: '{name} 于 {time} {what}', quoted: '（{text}）', dismiss: '知道了' },
     because: { rule: '判定规则：{rule}', parent: '由告警 {id} 引起', none: '没有说明原因' },
   },
