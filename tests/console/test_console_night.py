@@ -37,7 +37,9 @@ def test_a_colleagues_acknowledgement_is_taken_back_only_after_a_question_and_is
     drawer(other).get_by_role("button", name=re.compile("^撤销 li 的接警")).click()
     question.get_by_role("button", name="撤销 li 的接警").click()
     notice = mine.locator("[data-notice=taken_back]")
-    expect(notice).to_contain_text(re.compile(r"wang 于 \d\d:\d\d:\d\d 撤销了您的接警，又在等待：呼救 · 样例老人01"))
+    expect(notice).to_contain_text(
+        re.compile(r"wang 于 \d\d:\d\d:\d\d 撤销了您的接警，又在等待：呼救 · 样例老人01")
+    )
     notice.get_by_role("button", name="知道了").click()
     expect(notice).to_have_count(0)
     # One's own is one key, and no news to oneself.
@@ -90,7 +92,11 @@ def test_a_tick_is_taken_back_within_a_minute_and_the_record_says_so(sign_in, se
     expect(step.get_by_role("checkbox")).to_be_checked()
     step.locator("[data-untick]").click()
     expect(step.get_by_role("checkbox")).not_to_be_checked()
-    texts = [entry["text"] for entry in service.get(f"alarms/{alarm_id}")["timeline"] if entry["event"] == "comment"]
+    texts = [
+        entry["text"]
+        for entry in service.get(f"alarms/{alarm_id}")["timeline"]
+        if entry["event"] == "comment"
+    ]
     assert [text.split("]")[0] for text in texts] == ["[sop:call_site", "[sop:-call_site"] * 2
     assert "撤销步骤：拨打机构值班电话" in texts[1]
     service.quiet()
@@ -153,7 +159,9 @@ def test_a_shelf_ends_when_the_dialog_said_and_both_places_say_so(sign_in, servi
     dialog = page.get_by_role("dialog", name="搁置告警")
     dialog.get_by_label("原因").fill("检修中")
     promised = []
-    page.on("request", lambda sent: promised.append(sent.post_data_json) if sent.url.endswith("/shelve") else None)
+    page.on(
+        "request", lambda sent: promised.append(sent.post_data_json) if sent.url.endswith("/shelve") else None
+    )
     dialog.get_by_role("button", name="搁置告警").click()
     expect(dialog).to_have_count(0)
     told = service.get(f"alarms/{alarm_id}")
@@ -161,4 +169,31 @@ def test_a_shelf_ends_when_the_dialog_said_and_both_places_say_so(sign_in, servi
     header = drawer(page).locator("header").get_by_text("搁置至")
     end = re.search(r"[\d/ ]*\d\d:\d\d:\d\d", header.inner_text()).group().strip()
     expect(drawer(page).locator("li", has_text="检修中").last).to_contain_text(f"搁置至 {end}：检修中")
+    service.quiet()
+
+
+def test_end_goes_to_the_last_row_before_any_was_chosen(sign_in, service):
+    for device in ("W06", "W07", "W08"):
+        service.alarm(device, "sos")
+    page = sign_in(at="#/?kind=sos")
+    rows = page.locator("[data-alarm]")
+    expect(rows).to_have_count(3)
+    last = rows.last.get_attribute("data-alarm")
+    page.keyboard.press("End")
+    expect(page).to_have_url(re.compile(f"alarm={last}$"))
+    service.quiet()
+
+
+def test_a_message_that_cannot_be_read_is_shown_as_it_came(sign_in, service):
+    said = "不是 JSON <img src=x onerror=alert(1)>" + "x" * 300
+    service.publish("S06", "alarm", said)
+    alarm_id = until(lambda: service.opened("S06", "unreadable"), "the alarm")
+    page = sign_in(at=f"#/?alarm={alarm_id}")
+    expect(drawer(page)).to_contain_text("收到无法解读的报文")
+    expect(drawer(page).locator("[data-payload] code")).to_have_text(said[:200])
+    # Nobody is to be called at 120 for it; for a person somebody is.
+    expect(drawer(page).locator(".emergency .likely")).to_have_count(0)
+    person = service.alarm("W09", "sos")
+    page.goto(f"{service.url}#/?alarm={person}")
+    expect(drawer(page).locator(".emergency .likely")).to_contain_text("120")
     service.quiet()

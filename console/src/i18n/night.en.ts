@@ -3,6 +3,7 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  unreadable: { words: 'A message that cannot be read', payload: 'It begins', gone: 'The message is no longer kept' },
   shelve: { ends: 'Comes back by itself in {d}, at {time}' },
   mine: { badge: 'Given to me {n}', waits: '{d} · {name}', waits_title: 'waiting {d}, with {name}' },
   out: {
