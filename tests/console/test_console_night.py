@@ -197,3 +197,29 @@ def test_a_message_that_cannot_be_read_is_shown_as_it_came(sign_in, service):
     page.goto(f"{service.url}#/?alarm={person}")
     expect(drawer(page).locator(".emergency .likely")).to_contain_text("120")
     service.quiet()
+
+
+def test_the_start_of_a_shift_is_answered_by_a_key_and_makes_room_for_an_alarm(sign_in, service):
+    fire = service.alarm("S07", "smoke")
+    page = sign_in()
+    page.get_by_role("button", name="开始值班").click()
+    panel = page.get_by_role("region", name="值班准备")
+    expect(panel).to_be_visible()
+    row(page, fire).click()
+    expect(panel).to_have_count(0)
+    left = page.locator("[data-missing]")
+    expect(left).to_contain_text("未确认四种声音都听清")
+    left.get_by_role("button", name="继续").click()
+    expect(panel.get_by_role("button", name="听清了")).to_be_visible()
+    page.keyboard.press("y")
+    expect(panel).to_have_count(0)
+    expect(left.filter(has_text="未确认四种声音都听清")).to_have_count(0)
+    # While it rings the header is one line on an office screen, and the row says where it burns.
+    expect(page.locator("[data-tone=fire]")).to_contain_text("火警响铃中")
+    heights = page.evaluate(
+        "[...document.querySelectorAll('.frame > header > *')].map(one => one.getBoundingClientRect().top)"
+    )
+    assert max(heights[:-1]) < 40
+    expect(row(page, fire)).to_contain_text("安丘样例敬老院")
+    expect(row(page, fire)).not_to_contain_text("消防探测器")
+    service.quiet()

@@ -3,6 +3,7 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  head: { settings: 'Language and appearance', short: 'Settings', fire: 'Fire sounding', rest: 'Mute the rest 60 s' },
   unreadable: { words: 'A message that cannot be read', payload: 'It begins', gone: 'The message is no longer kept' },
   shelve: { ends: 'Comes back by itself in {d}, at {time}' },
   mine: { badge: 'Given to me {n}', waits: '{d} · {name}', waits_title: 'waiting {d}, with {name}' },

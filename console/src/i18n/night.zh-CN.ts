@@ -1,6 +1,7 @@
 // The words that a night at the desk asked for: the silence of the city, what colleagues do to one's alarms, outings.
 export default {
   open: '打开',
+  head: { settings: '语言与外观', short: '设置', fire: '火警响铃中', rest: '静音其余 60 秒' },
   unreadable: { words: '收到无法解读的报文', payload: '报文开头', gone: '报文原文已不再保存' },
   shelve: { ends: '{d}后，到 {time} 自动恢复' },
   mine: { badge: '指派给我 {n}', waits: '已等 {d} · {name}', waits_title: '已等 {d}，由 {name} 处理' },
