@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isWideOutage, silentIn, wideOutages } from '../src/logic/outage'
+import { lateness } from '../src/logic/lateness'
 import { noticeOf } from '../src/logic/notice'
 import { shelfEnd } from '../src/logic/shelf'
 import { tickedStep, ticksOf, tickText, untickText, withoutMark } from '../src/logic/sop'
@@ -70,5 +71,11 @@ describe('the end of a shelf', () => {
   it('leaves the longest some seconds, because the gateway measures it from the arrival', () => {
     expect(shelfEnd('strap_off', 30, 1_800_000_000_000)).toBe(1_800_001_790_000)
     expect(shelfEnd('tamper', 720, 1_800_000_000_000)).toBe(1_800_043_190_000)
+  })
+})
+
+describe('how long one waits', () => {
+  it('is marked from the goals on', () => {
+    expect([0, 59_999, 60_000, 179_999, 180_000].map(lateness)).toEqual([null, null, 'late', 'late', 'very_late'])
   })
 })

@@ -307,7 +307,7 @@ const en: typeof zh = {
     noisiest: 'Noisiest devices', wearer: 'Wearer', again: 'Again', look: 'Look', chattering: 'Chattering alarms ({n})', chattering_hint: 'The same device and kind raised 3 times or more in 10 minutes.',
     most_in_10: 'Most in 10 min', times: 'In all', people: 'What operators did', operator: 'Account', acts: 'All acts', nobody: 'nobody acted', counties: 'Counties', no_county: 'No known county',
     sheet: 'Hand-over sheet', which: 'Shift', on_duty: 'On duty', made_at: 'Made', print: 'Print', with_low: 'List low priority one by one', paper_hint: 'Prints on A4, without navigation and buttons.',
-    line: 'Raised {raised} (urgent {urgent}, high {high}, low {low}), ended {ended}; answered within 60 s {quick}, within 180 s {late}, half within {p50}; false alarms {false}; open at the end {open}, of these {stale} for over 24 hours.',
+    line: 'Raised {raised} (urgent {urgent}, high {high}, low {low}), ended {ended}; answered within 60 s {quick}, within 180 s {late}, half within {p50}; false alarms {false}; {when} {open}, of these {stale} for over 24 hours.',
     too_many: 'Too many alarms: only the first {n} are listed; the export has them all.', open_title: '1. Open alarms now ({n})', done_title: '2. Ended in this shift ({n})', shelved_title: '3. Shelved ({n})', notes: '4. Notes',
     who: 'Who', where: 'Where', raised_at: 'Raised', last_comment: 'Last comment', answered_by: 'Answered', outcome: 'Outcome', until: 'Shelved until', by_itself: 'by itself',
     none_open: 'No alarm is open.', none_done: 'No alarm ended in this shift.', none_shelved: 'No alarm is shelved.', only_low: 'Urgent and high: none.', low_line: 'Low priority, not listed: ', kind_count: '{kind} {n}', colon: ': ',

@@ -3,6 +3,9 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  print: { now: 'open now', end: 'open at the end', with_shelved: '{title}, {n} of them shelved: see 3' },
+  wall: { flood: 'Alarm flood: {n} in the last 10 minutes', longest: 'Waiting longest: {what}, {d}', fire: '{n} alarms, one fire', more: '{n} alarms' },
+  late: { late: 'over 60 s', very_late: 'over 180 s' },
   head: { settings: 'Language and appearance', short: 'Settings', fire: 'Fire sounding', rest: 'Mute the rest 60 s' },
   unreadable: { words: 'A message that cannot be read', payload: 'It begins', gone: 'The message is no longer kept' },
   shelve: { ends: 'Comes back by itself in {d}, at {time}' },

@@ -1,6 +1,9 @@
 // The words that a night at the desk asked for: the silence of the city, what colleagues do to one's alarms, outings.
 export default {
   open: '打开',
+  print: { now: '交班时', end: '班末', with_shelved: '{title}，其中搁置 {n} 条见第三节' },
+  wall: { flood: '告警洪峰：近 10 分钟 {n} 条', longest: '等得最久：{what}，已等 {d}', fire: '{n} 条 · 同一起火警', more: '{n} 条' },
+  late: { late: '超过 60 秒', very_late: '超过 180 秒' },
   head: { settings: '语言与外观', short: '设置', fire: '火警响铃中', rest: '静音其余 60 秒' },
   unreadable: { words: '收到无法解读的报文', payload: '报文开头', gone: '报文原文已不再保存' },
   shelve: { ends: '{d}后，到 {time} 自动恢复' },
