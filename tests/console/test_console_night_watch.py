@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 expect = pytest.importorskip("playwright.sync_api").expect
+AXE = Path("console/node_modules/axe-core/axe.min.js")
+RULES = ["landmark-no-duplicate-banner", "landmark-unique", "heading-order", "region"]
 
 
 def test_the_wall_folds_a_fire_and_keeps_who_waits_longest(sign_in, service):
@@ -56,4 +59,24 @@ def test_a_news_pill_covers_no_row_and_is_no_news_of_another_list(sign_in, servi
     page.locator("[data-view=maintenance]").click()
     expect(page.locator(f'[data-alarm="{low}"]')).to_be_visible()
     expect(pill).to_have_count(0)
+    service.quiet()
+
+
+@pytest.mark.parametrize("where", ["#/roster?book=residents&id=P05", "#/fence?id=qw-area", "#/map"])
+def test_axe_finds_every_part_of_a_page_in_its_place(sign_in, service, where):
+    """Also what is only moderate: banners, headings and regions are how those who hear the page go about in it."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed (npm ci in console/)")
+    service.alarm("W35", "sos")
+    page = sign_in(at=where)
+    expect(page.locator(".frame > main h1")).to_be_attached()
+    if "roster" in where:
+        page.get_by_role("button", name="登记外出").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "rules => axe.run(document, {runOnly: rules}).then(told => told.violations.flatMap(one => one.nodes.map(node => one.id + ' ' + node.html.slice(0, 90))))",
+        RULES,
+    )
+    assert not found, "\n".join(found)
     service.quiet()
