@@ -223,3 +223,16 @@ def test_the_start_of_a_shift_is_answered_by_a_key_and_makes_room_for_an_alarm(s
     expect(row(page, fire)).to_contain_text("安丘样例敬老院")
     expect(row(page, fire)).not_to_contain_text("消防探测器")
     service.quiet()
+
+
+def test_a_wristband_is_asked_where_it_is_and_what_came_of_it_is_shown(sign_in, service):
+    alarm_id = service.alarm("W35", "sos")
+    page = sign_in(at=f"#/?alarm={alarm_id}")
+    band = drawer(page).locator("[data-band]")
+    band.locator("[data-ask=buzz]").click()
+    expect(band.locator("[data-command]").first).to_contain_text("响铃")
+    asked = service.get("devices/W35/commands")["items"]
+    buzz = next(one for one in asked if one["type"] == "buzz")
+    service.say("W35", "result", id=buzz["id"], state="done", detail="")
+    expect(band).to_contain_text("响铃：手环已执行")
+    service.quiet()

@@ -3,6 +3,11 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  band: {
+    locate: 'Locate now', buzz: 'Ring the band', often: 'Fix every 15 s', refused: 'Not sent: {detail}',
+    type: { locate: 'Locate', buzz: 'Ring', report_every: 'Change interval', call: 'Call back', resend: 'Resend' },
+    state: { queued: 'waits for the band', sent: 'sent, no answer yet', done: 'done by the band', failed: 'the band failed', expired: 'no answer, expired' },
+  },
   print: { now: 'open now', end: 'open at the end', with_shelved: '{title}, {n} of them shelved: see 3' },
   wall: { flood: 'Alarm flood: {n} in the last 10 minutes', longest: 'Waiting longest: {what}, {d}', fire: '{n} alarms, one fire', more: '{n} alarms' },
   late: { late: 'over 60 s', very_late: 'over 180 s' },

@@ -1,6 +1,11 @@
 // The words that a night at the desk asked for: the silence of the city, what colleagues do to one's alarms, outings.
 export default {
   open: '打开',
+  band: {
+    locate: '立即定位', buzz: '呼叫手环（响铃）', often: '每 15 秒定位', refused: '没有发出：{detail}',
+    type: { locate: '定位', buzz: '响铃', report_every: '改定位间隔', call: '回拨', resend: '补传' },
+    state: { queued: '等待手环上线', sent: '已发出，等手环回应', done: '手环已执行', failed: '手环没有做成', expired: '手环没有回应，已过期' },
+  },
   print: { now: '交班时', end: '班末', with_shelved: '{title}，其中搁置 {n} 条见第三节' },
   wall: { flood: '告警洪峰：近 10 分钟 {n} 条', longest: '等得最久：{what}，已等 {d}', fire: '{n} 条 · 同一起火警', more: '{n} 条' },
   late: { late: '超过 60 秒', very_late: '超过 180 秒' },
