@@ -8,6 +8,7 @@ import time
 import pytest
 from console_ear import LOUD, peak
 from console_house import LAT, LON, until
+from test_console_outing import leaves
 from test_console_sound import on_shift
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -235,4 +236,16 @@ def test_a_wristband_is_asked_where_it_is_and_what_came_of_it_is_shown(sign_in, 
     buzz = next(one for one in asked if one["type"] == "buzz")
     service.say("W35", "result", id=buzz["id"], state="done", detail="")
     expect(band).to_contain_text("响铃：手环已执行")
+    service.quiet()
+
+
+def test_the_reason_says_that_somebody_is_back_within_the_fence(sign_in, service):
+    alarm_id = leaves(service, "W06")
+    page = sign_in(at=f"#/?alarm={alarm_id}")
+    expect(drawer(page).locator(".because")).to_contain_text("在围栏外")
+    expect(drawer(page).locator("[data-back]")).to_have_count(0)
+    service.say("W06", "location", lat=LAT, lon=LON, acc=9, src="gnss")
+    expect(drawer(page).locator("[data-back]")).to_contain_text(
+        re.compile("现已在围栏内（定位于 .*前，精度 9 m）")
+    )
     service.quiet()

@@ -3,6 +3,7 @@ import type zh from './night.zh-CN'
 
 const night: typeof zh = {
   open: 'Open',
+  back: 'inside the fence by now (fix {d} ago, accuracy {acc})',
   band: {
     locate: 'Locate now', buzz: 'Ring the band', often: 'Fix every 15 s', refused: 'Not sent: {detail}',
     type: { locate: 'Locate', buzz: 'Ring', report_every: 'Change interval', call: 'Call back', resend: 'Resend' },

@@ -1,6 +1,7 @@
 // The words that a night at the desk asked for: the silence of the city, what colleagues do to one's alarms, outings.
 export default {
   open: '打开',
+  back: '现已在围栏内（定位于 {d}前，精度 {acc}）',
   band: {
     locate: '立即定位', buzz: '呼叫手环（响铃）', often: '每 15 秒定位', refused: '没有发出：{detail}',
     type: { locate: '定位', buzz: '响铃', report_every: '改定位间隔', call: '回拨', resend: '补传' },
