@@ -26,14 +26,16 @@ from api.schemas import (
     Shelve,
     Verb,
 )
-from iot_gateway.schema import alarms, journal, shown, sites
+from iot_gateway.schema import alarms, journal, quarantine, shown, sites
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from alerts.commands import Verb as VerbName
 
 MAX_TIMELINE: Final = 1000  # a chattering sensor makes tens of thousands
+MAX_PAYLOAD_HEAD: Final = 200  # characters: enough to tell a supplier which message it was
 NOT_IN_TIMELINE: Final = frozenset(
     {
         "alarm_id", "subject_type", "subject_id", "device_id", "site_id", "resident_id", "kind", "fence_id",
@@ -144,8 +146,19 @@ async def one_alarm(alarm_id: str, who: Who, store: Store) -> AlarmWithTimeline:
         total = (
             await connection.execute(select(func.count()).select_from(journal).where(events))
         ).scalar_one()
+        head = await _payload_head(connection, alarm) if alarm["kind"] == "unreadable" else None
     timeline = [_event(row) for row in reversed(rows)]
-    return AlarmWithTimeline(**_alarm(alarm), timeline=timeline, timeline_omitted=total - len(timeline))
+    omitted = total - len(timeline)
+    return AlarmWithTimeline(**_alarm(alarm), timeline=timeline, timeline_omitted=omitted, payload_head=head)
+
+
+async def _payload_head(connection: AsyncConnection, alarm: RowMapping) -> str | None:
+    """The beginning of what the device said when the alarm was raised last; what is no text is shown as marks."""
+    said = select(quarantine.c.payload).where(
+        quarantine.c.device_id == alarm["device_id"], quarantine.c.received_at_ms == alarm["received_at_ms"]
+    )
+    payload = (await connection.execute(said.order_by(quarantine.c.id.desc()).limit(1))).scalar()
+    return None if payload is None else bytes(payload).decode(errors="replace")[:MAX_PAYLOAD_HEAD]
 
 
 def _event(row: RowMapping) -> dict[str, Any]:

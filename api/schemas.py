@@ -80,10 +80,14 @@ class AlarmPage(BaseModel):
 
 
 class AlarmWithTimeline(Alarm):
-    """An alarm and what happened to it, oldest first; `timeline_omitted`: how many older events are not shown."""
+    """An alarm and what happened to it, oldest first; `timeline_omitted`: how many older events are not shown.
+
+    `payload_head`: of an unreadable message its first 200 characters, null once it is no longer kept.
+    """
 
     timeline: list[dict[str, Any]]
     timeline_omitted: int
+    payload_head: str | None
 
 
 class Verb(BaseModel):

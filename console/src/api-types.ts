@@ -1134,6 +1134,8 @@ export interface components {
         /**
          * AlarmWithTimeline
          * @description An alarm and what happened to it, oldest first; `timeline_omitted`: how many older events are not shown.
+         *
+         *     `payload_head`: of an unreadable message its first 200 characters, null once it is no longer kept.
          */
         AlarmWithTimeline: {
             /** Alarm Id */
@@ -1215,6 +1217,8 @@ export interface components {
             }[];
             /** Timeline Omitted */
             timeline_omitted: number;
+            /** Payload Head */
+            payload_head: string | null;
         };
         /**
          * Answering

@@ -1,6 +1,7 @@
 // How times, places and names are written.
 import { has, language, t } from './i18n'
 import type { Alarm } from './logic/alarm'
+import { isCity, isWideOutage } from './logic/outage'
 import type { TickForm } from './logic/time-axis'
 import { duration } from './logic/words'
 import { devices, residents, sites } from './state/roster'
@@ -52,12 +53,21 @@ export const kindName = (kind: string): string => (has(`kind.${kind}`) ? t(`kind
 export const siteName = (siteId: string | null): string =>
   sites.find(siteId)?.name || siteId || t('queue.unknown_site')
 
+const zoneName = (alarm: Alarm): string => (isCity(alarm) ? t('night.outage.city') : alarm.subject_id)
+
+/** The kind; an outage that is wider than a site is named after what is silent: "全市失联". */
+export const kindOf = (alarm: Alarm): string =>
+  (isWideOutage(alarm) ? t('night.outage.name', { zone: zoneName(alarm) }) : kindName(alarm.kind))
+
+/** What, and of whom: "呼救 · 王桂英". */
+export const titleOf = (alarm: Alarm): string => (isWideOutage(alarm) ? kindOf(alarm) : `${kindName(alarm.kind)} · ${subjectName(alarm)}`)
+
 /** Who or what the alarm is about, as an operator would say it. */
 export function subjectName(alarm: Alarm): string {
   const resident = residents.find(alarm.resident_id)
   if (resident) return resident.name || resident.resident_id
   if (alarm.subject_type === 'site') return siteName(alarm.subject_id)
-  if (alarm.subject_type === 'zone') return alarm.subject_id === 'all' ? t('map.home') : alarm.subject_id
+  if (alarm.subject_type === 'zone') return zoneName(alarm)
   const device = devices.find(alarm.device_id)
   if (!device || device.kind === 'unknown') return alarm.device_id ?? alarm.subject_id
   const kind = has(`device_kind.${device.kind}`) ? t(`device_kind.${device.kind}`) : device.kind

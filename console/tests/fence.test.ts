@@ -4,7 +4,7 @@ import zh from '../src/i18n/zh-CN'
 import { refusalCode, troublesOf } from '../src/logic/fence-check'
 import { holds, leftWithout } from '../src/logic/fence-held'
 import { timeOf, windowInWords } from '../src/logic/fence-hours'
-import { type Area, areaM2, circleOf, fromGeometry, type Ring, ringsOf, type Shape, square, toGeometry, withHole, withPart, withRing } from '../src/logic/fence-shape'
+import { type Area, areaM2, circleOf, fromGeometry, isWithin, type Ring, ringsOf, type Shape, square, toGeometry, withHole, withPart, withRing } from '../src/logic/fence-shape'
 import { begin, change, redo, undo } from '../src/logic/history'
 import type { Translate } from '../src/logic/words'
 
@@ -140,5 +140,15 @@ describe('undo', () => {
     expect(redo(change(undo(history), 'y', '', 9_002)).now).toBe('y')
     const dragged = change(change(history, 'd', 'drag-1', 20_000), 'e', 'drag-1', 60_000)
     expect(undo(dragged).now).toBe('x')
+  })
+})
+
+describe('being within a fence', () => {
+  const square = (from: number, to: number): [number, number][] => [[from, from], [to, from], [to, to], [from, to]]
+  it('counts holes as outside, and circles by their radius', () => {
+    const area = { kind: 'area' as const, parts: [[square(0, 1), square(0.4, 0.6)]] }
+    expect([isWithin(area, { lon: 0.2, lat: 0.2 }), isWithin(area, { lon: 0.5, lat: 0.5 }), isWithin(area, { lon: 2, lat: 0.2 })]).toEqual([true, false, false])
+    const circle = { kind: 'circle' as const, centre: [119.1, 36.7] as [number, number], radiusM: 100 }
+    expect([isWithin(circle, { lon: 119.1, lat: 36.7008 }), isWithin(circle, { lon: 119.1, lat: 36.701 })]).toEqual([true, false])
   })
 })

@@ -18,7 +18,7 @@ export function alarm(more: Partial<Alarm> = {}): Alarm {
 }
 
 export const withTimeline = (of: Alarm, ...timeline: Record<string, unknown>[]): AlarmWithTimeline =>
-  ({ ...of, timeline, timeline_omitted: 0 })
+  ({ ...of, timeline, timeline_omitted: 0, payload_head: null })
 
 export const words = (messages: object): Translate => (key, named = {}) => {
   const found = key.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], messages)

@@ -182,6 +182,10 @@ class House:
     def get(self, path: str) -> Any:
         return self._ask(path)
 
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Another seat does something."""
+        return self._ask(path, json.dumps(body).encode())
+
     def _ask(self, path: str, body: bytes | None = None) -> Any:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}api/v1/{path}", data=body, headers=headers)

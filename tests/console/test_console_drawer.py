@@ -119,7 +119,9 @@ def test_a_ticked_step_is_seen_by_the_colleague_at_once(sign_in, service):
     held[0].continue_()
     expect(second.locator("[data-step=call_site]")).to_contain_text("✓ li")
     expect(drawer(first).get_by_role("alert")).to_have_count(0)
+    first.get_by_role("button", name="设置").click()
     first.select_option("select >> nth=0", "en")
+    first.keyboard.press("Escape")
     expect(first.locator("[data-step=call_site]")).to_contain_text("✓ li")
     close_all(service, "W21")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -21,6 +21,7 @@ from iot_gateway.decode import decode
 from iot_gateway.downlink import Downlink
 from iot_gateway.gateway import Gateway
 from iot_gateway.intake import Intake, _Inbox
+from iot_gateway.lease import Lease
 from iot_gateway.recording import pack
 from iot_gateway.repeats import Repeats
 from iot_gateway.store import Store
@@ -172,7 +173,7 @@ def _head_first(commit: Any) -> Any:
     def wrong(self: Store, record: Any) -> None:
         rows = journal.rows(record.transitions, self._head, record.committed_at_ms)
         if rows:
-            self._head_file.write(rows[-1].seq, rows[-1].hash)
+            self._head_file.write(journal.Head(rows[-1].seq, rows[-1].hash, self.step + 1))
         commit(self, record)
 
     return wrong
@@ -237,9 +238,19 @@ _plant(
     "last request not persisted", Store, "_write", _with_record(lambda r: replace(r, last_request_id=None))
 )
 _plant("commands not logged", Store, "_write", _with_record(_commands_not_logged))
-_plant(
-    "two writers", Lock, "acquire", lambda _right: lambda self: setattr(self._disk, "holder", self._process)
-)
+
+
+@contextmanager
+def _neither_lock_nor_lease() -> Iterator[None]:
+    """Either of them alone is enough."""
+    with (
+        _instead(Lock, "acquire", lambda _right: lambda self: setattr(self._disk, "holder", self._process)),
+        _instead(Lease, "check", lambda _right: lambda _self, _db: None),
+    ):
+        yield
+
+
+PLANTED["two writers"] = _neither_lock_nor_lease
 
 
 # Recovery ---------------------------------------------------------------------------------------

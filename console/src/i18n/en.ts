@@ -1,9 +1,11 @@
 // Every word of the console in English.
+import night from './night.en'
 import work from './work.en'
 import type zh from './zh-CN'
 
 const en: typeof zh = {
   work,
+  night,
   app: { name: 'Shouwang', title: 'Shouwang · Duty console', skip: 'Skip to the alarm queue' },
   nav: { queue: 'Alarms', map: 'Map', track: 'Tracks', roster: 'Roster' },
   session: {
@@ -319,7 +321,7 @@ const en: typeof zh = {
     noisiest: 'Noisiest devices', wearer: 'Wearer', again: 'Again', look: 'Look', chattering: 'Chattering alarms ({n})', chattering_hint: 'The same device and kind raised 3 times or more in 10 minutes.',
     most_in_10: 'Most in 10 min', times: 'In all', people: 'What operators did', operator: 'Account', acts: 'All acts', nobody: 'nobody acted', counties: 'Counties', no_county: 'No known county',
     sheet: 'Hand-over sheet', which: 'Shift', on_duty: 'On duty', made_at: 'Made', print: 'Print', with_low: 'List low priority one by one', paper_hint: 'Prints on A4, without navigation and buttons.',
-    line: 'Raised {raised} (urgent {urgent}, high {high}, low {low}), ended {ended}; answered within 60 s {quick}, within 180 s {late}, half within {p50}; false alarms {false}; open at the end {open}, of these {stale} for over 24 hours.',
+    line: 'Raised {raised} (urgent {urgent}, high {high}, low {low}), ended {ended}; answered within 60 s {quick}, within 180 s {late}, half within {p50}; false alarms {false}; {when} {open}, of these {stale} for over 24 hours.',
     too_many: 'Too many alarms: only the first {n} are listed; the export has them all.', open_title: '1. Open alarms now ({n})', done_title: '2. Ended in this shift ({n})', shelved_title: '3. Shelved ({n})', notes: '4. Notes',
     who: 'Who', where: 'Where', raised_at: 'Raised', last_comment: 'Last comment', answered_by: 'Answered', outcome: 'Outcome', until: 'Shelved until', by_itself: 'by itself',
     none_open: 'No alarm is open.', none_done: 'No alarm ended in this shift.', none_shelved: 'No alarm is shelved.', only_low: 'Urgent and high: none.', low_line: 'Low priority, not listed: ', kind_count: '{kind} {n}', colon: ': ',
@@ -367,7 +369,6 @@ const en: typeof zh = {
     close: {
       phrases: 'Phrases', kept: 'Not done; what you wrote is kept.', keys: '1–4 choose the outcome, Ctrl+Enter sends',
     },
-    shelve: { ends: 'comes back at {time}' },
     conflict: { entry: '{name} at {time}: {what}', quoted: '({text})', dismiss: 'Understood' },
     because: { rule: 'rule: {rule}', parent: 'caused by alarm {id}', none: 'no reason given' },
   },

@@ -74,9 +74,9 @@ const en: typeof zh = {
   group: { n: '{n} alarms' },
   keys: {
     next: 'next', previous: 'previous', first: 'first', last: 'last', open: 'open; expand or fold', fold: 'expand or fold one cause', unfold: 'expand', shut: 'fold', waiting: 'next alarm that waits',
-    acknowledge: 'acknowledge (on a folded row: all of it)', undo: 'undo acknowledgement (60 s)', take: 'I take it', assign: 'assign to…', close: 'close the alarm', shelve: 'shelve', note: 'write a comment (Ctrl+Enter sends)',
+    acknowledge: 'acknowledge (on a folded row: all of it)', undo: 'undo acknowledgement (60 s; asks first for a colleague’s)', take: 'I take it', assign: 'assign to…', close: 'close the alarm', shelve: 'shelve', note: 'write a comment (Ctrl+Enter sends)',
     tick: 'tick steps 1 to 9', phone: 'to the telephone numbers', leave: 'close details or window', view: 'next list (to do, maintenance, shelved, suppressed)', search: 'search', filters: 'more or fewer filters', clear: 'clear filters',
-    mute: 'mute for 60 s (never fire)', pages: 'page: then Q queue, M map, T track, R roster, S shift', help: 'this help',
+    mute: 'mute for 60 s (never fire)', pages: 'page: then Q queue, M map, T track, R roster, S shift', heard: 'start of shift: I heard all four tones', help: 'this help',
     play: 'play or pause', step: 'previous, next fix', speed: 'faster, slower', alarms: 'next, previous alarm', ends: 'first, last fix of the day', days: 'day before, day after',
     find: 'search', add: 'new', edit: 'edit', import: 'import', walk: 'next, previous', back: 'close details',
     group_list: 'List', group_alarm: 'The alarm', group_page: 'Every page', group_track: 'Track replay', group_roster: 'Roster',

@@ -72,9 +72,9 @@ export default {
   group: { n: '{n} 条' },
   keys: {
     next: '下一条', previous: '上一条', first: '第一条', last: '最后一条', open: '打开详情；展开或收起', fold: '展开或收起同一起因', unfold: '展开', shut: '收起', waiting: '下一条未接警的告警',
-    acknowledge: '接警（停在合并行时：整组接警）', undo: '撤销接警（60 秒内）', take: '由我处理', assign: '指派给……', close: '结束告警', shelve: '搁置', note: '写备注（Ctrl+Enter 提交）',
+    acknowledge: '接警（停在合并行时：整组接警）', undo: '撤销接警（60 秒内；同事的先询问）', take: '由我处理', assign: '指派给……', close: '结束告警', shelve: '搁置', note: '写备注（Ctrl+Enter 提交）',
     tick: '勾选第 1 至 9 步处置步骤', phone: '到联系电话', leave: '关闭详情或窗口', view: '下一个列表（待处置、维护、搁置、屏蔽）', search: '搜索', filters: '展开或收起更多筛选', clear: '清除筛选',
-    mute: '静音 60 秒（火警不静音）', pages: '换页：再按 Q 队列、M 地图、T 轨迹、R 名册、S 值班统计', help: '显示本帮助',
+    mute: '静音 60 秒（火警不静音）', pages: '换页：再按 Q 队列、M 地图、T 轨迹、R 名册、S 值班统计', heard: '值班准备：四种声音都听清了', help: '显示本帮助',
     play: '播放或暂停', step: '上一个、下一个定位点', speed: '加快、减慢', alarms: '下一个、上一个告警', ends: '当天第一个、最后一个定位点', days: '前一天、后一天',
     find: '搜索', add: '新建', edit: '修改', import: '批量导入', walk: '下一条、上一条', back: '关闭详情',
     group_list: '列表', group_alarm: '当前告警', group_page: '所有页面', group_track: '轨迹回放', group_roster: '名册',

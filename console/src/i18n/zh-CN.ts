@@ -1,8 +1,10 @@
 // Every word of the console in Chinese, the first language. en.ts has the same keys; a test says so.
+import night from './night.zh-CN'
 import work from './work.zh-CN'
 
 export default {
   work,
+  night,
   app: { name: '守望', title: '守望 · 值班台', skip: '跳到告警队列' },
   nav: { queue: '告警队列', map: '地图', track: '轨迹回放', roster: '名册' },
   session: {
@@ -306,7 +308,7 @@ export default {
     noisiest: '告警最多的设备', wearer: '佩戴人', again: '重复', look: '查看', chattering: '抖动告警（{n} 个）', chattering_hint: '同一设备同一类型，10 分钟内发生 3 次或以上。',
     most_in_10: '10 分钟内最多', times: '共发生', people: '值班员操作', operator: '账号', acts: '全部操作', nobody: '没有人操作', counties: '各县市区', no_county: '未登记县市区',
     sheet: '交接班单', which: '班次', on_duty: '值班人员', made_at: '制表', print: '打印', with_low: '逐条列出一般级别', paper_hint: 'A4 纸打印；导航和按钮不会印出。',
-    line: '本班发生 {raised} 条（紧急 {urgent}、重要 {high}、一般 {low}），结束 {ended} 条；60 秒内接警 {quick}，180 秒内 {late}，半数接警用时不超过 {p50}；误报 {false} 条；班末未结束 {open} 条，其中超过 24 小时 {stale} 条。',
+    line: '本班发生 {raised} 条（紧急 {urgent}、重要 {high}、一般 {low}），结束 {ended} 条；60 秒内接警 {quick}，180 秒内 {late}，半数接警用时不超过 {p50}；误报 {false} 条；{when}未结束 {open} 条，其中超过 24 小时 {stale} 条。',
     too_many: '告警太多，本单只列出最早的 {n} 条；全部请用导出。', open_title: '一、现未结束的告警（{n}）', done_title: '二、本班已结束的告警（{n}）', shelved_title: '三、搁置中的告警（{n}）', notes: '四、交接备注',
     who: '对象', where: '地点', raised_at: '发生', last_comment: '最后备注', answered_by: '接警', outcome: '结果', until: '搁置至', by_itself: '自行恢复',
     none_open: '没有未结束的告警。', none_done: '本班没有结束告警。', none_shelved: '没有搁置的告警。', only_low: '紧急与重要：无。', low_line: '一般级别未逐条列出：', kind_count: '{kind} {n}', colon: '：',
@@ -354,7 +356,6 @@ export default {
     close: {
       phrases: '常用语', kept: '没有成功，填写的内容已保留。', keys: '按 1–4 选择结果，Ctrl+Enter 提交',
     },
-    shelve: { ends: '到 {time} 自动恢复' },
     conflict: { entry: '{name} 于 {time} {what}', quoted: '（{text}）', dismiss: '知道了' },
     because: { rule: '判定规则：{rule}', parent: '由告警 {id} 引起', none: '没有说明原因' },
   },

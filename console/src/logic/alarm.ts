@@ -28,6 +28,10 @@ export const UNDO_MS = 60_000
 
 const WANDERING = new Set(['fence_left', 'fence_entered', 'strap_off', 'position_lost'])
 
+const OF_PERSON = new Set([...WANDERING, 'sos', 'fall', 'no_motion'])
+
+/** Behind which somebody may need help; of a device that is out of order nobody does. */
+export const isOfPerson = (kind: string): boolean => OF_PERSON.has(kind)
 export const isWandering = (kind: string): boolean => WANDERING.has(kind)
 export const isFire = (kind: string): boolean => FIRE.has(kind)
 export const isUnacknowledged = (alarm: Pick<Alarm, 'state'>): boolean => alarm.state.endsWith('_unacknowledged')

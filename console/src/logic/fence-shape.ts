@@ -77,6 +77,13 @@ export function contains(ring: Ring, [lon, lat]: At): boolean {
   return inside
 }
 
+/** Whether a place is within a shape; in a hole it is not. */
+export function isWithin(shape: Shape, place: LonLat): boolean {
+  if (shape.kind === 'circle') return distanceM(lonLat(shape.centre), place) <= shape.radiusM
+  const at: At = [place.lon, place.lat]
+  return shape.parts.some(([outside, ...holes]) => contains(outside!, at) && !holes.some(hole => contains(hole, at)))
+}
+
 // Changes ------------------------------------------------------------------------------------------
 
 const replaced = <T>(items: readonly T[], index: number, change: (item: T) => T): T[] =>

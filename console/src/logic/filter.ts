@@ -25,6 +25,8 @@ export interface Filter {
 export const NO_FILTER: Filter = {
   view: 'queue', county: '', site: '', kind: '', priority: '', state: '', person: '', time: '', mine: '', q: '',
 }
+/** Of what is mine only what was assigned to me. */
+export const GIVEN = 'given'
 export const OVERDUE_MS = 60_000
 export const STALE_MS = 24 * 3_600_000
 
@@ -77,7 +79,8 @@ export function matcher(filter: Filter, known: Knowledge): (alarm: Alarm) => boo
   } else if (filter.state) tests.push(alarm => isUnacknowledged(alarm) === (filter.state === 'unacknowledged'))
   if (filter.site) tests.push(alarm => alarm.site_id === filter.site)
   if (filter.person) tests.push(alarm => alarm.resident_id === filter.person)
-  if (filter.mine) tests.push(alarm => alarm.assignee === known.me || (!alarm.assignee && alarm.acknowledged_by === known.me))
+  if (filter.mine === GIVEN) tests.push(alarm => alarm.assignee === known.me)
+  else if (filter.mine) tests.push(alarm => alarm.assignee === known.me || (!alarm.assignee && alarm.acknowledged_by === known.me))
   if (filter.time) {
     const sinceMs = known.nowMs() - (TIME_MS[filter.time] ?? STALE_MS)
     tests.push(alarm => (alarm.raised_at_ms >= sinceMs) === (filter.time !== 'over24h'))

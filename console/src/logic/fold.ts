@@ -47,6 +47,19 @@ const OF_AN_OUTAGE = new Set(['contact_lost', 'data_gap'])
 /** Each of these is a person in need; two at one site are two. */
 const PERSONAL = new Set(['sos', 'fall', 'fence_left', 'fence_entered'])
 
+/** The place of an alarm in the group it is folded into; `whole`: the row that is chosen is the group itself. */
+export interface InGroup { at: number, n: number, waiting: number, whole: boolean }
+
+export function inGroup(rows: readonly Row[], alarmId: string, chosen: Row | undefined): InGroup | null {
+  for (const row of rows) {
+    if (row.type !== 'group') continue
+    const at = row.members.findIndex(one => one.alarm_id === alarmId)
+    if (at < 0) continue
+    return { at: at + 1, n: row.members.length, waiting: row.unacknowledged.length, whole: chosen?.key === row.key && row.alarm.alarm_id === alarmId }
+  }
+  return null
+}
+
 /** Whether both are about the same person, or where nobody is known, the same device. */
 export function isOfSame(a: Alarm, b: Alarm): boolean {
   if (a.alarm_id === b.alarm_id) return false

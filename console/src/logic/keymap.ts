@@ -6,7 +6,7 @@ const LIST = {
 const ALARM = {
   acknowledge: 'a', undo: 'u', take: 't', assign: 'g', close: 'c r', shelve: 's', note: 'n', tick: '1 2 3 4 5 6 7 8 9', phone: 'p', leave: 'Escape',
 } as const
-const PAGE = { waiting: 'w', pages: 'o', mute: 'm', help: '?' } as const
+const PAGE = { waiting: 'w', pages: 'o', mute: 'm', heard: 'y', help: '?' } as const
 /** Of pages that bind their keys themselves; printed only. */
 const TRACK = { play: 'Space', step: 'ArrowLeft ArrowRight', speed: 'ArrowUp ArrowDown', alarms: 'n p', ends: 'Home End', days: 'PageUp PageDown' } as const
 const ROSTER = { find: '/', add: 'n', edit: 'e', import: 'i', walk: 'j k ArrowDown ArrowUp', back: 'Escape' } as const

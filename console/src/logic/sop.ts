@@ -1,5 +1,6 @@
 // The checklist of a kind, read from a Markdown page a language. A ticked step is a comment that begins
 // with the step's mark, so that the timeline says who did it and when, and every console sees it ticked.
+// A tick that was taken back stays in the record: another comment says so, with the mark of an untick.
 export interface Step {
   id: string
   text: string
@@ -21,6 +22,8 @@ const PAGE_OF_KIND: Record<string, string> = {
 }
 const LAST_RESORT = 'fault'
 const MARK = /^\[sop:([a-z0-9_]+)\]\s*/
+const UNTICK = /^\[sop:-([a-z0-9_]+)\]\s*/
+export const UNTICK_MS = 60_000
 const STEP = /^- \[ \] ([a-z0-9_]+): (.+)$/
 
 /** A title, a line of aim, and tasks `- [ ] id: text`, each with indented lines of hint. */
@@ -52,4 +55,24 @@ export const tickText = (step: string, words: string): string => `[sop:${step}] 
 /** The step a comment ticked, null for any other comment. */
 export const tickedStep = (text: string | null): string | null => MARK.exec(text ?? '')?.[1] ?? null
 
-export const withoutMark = (text: string): string => text.replace(MARK, '')
+export const untickText = (step: string, words: string): string => `[sop:-${step}] ${words}`
+
+/** The step whose tick a comment took back. */
+export const untickedStep = (text: string | null): string | null => UNTICK.exec(text ?? '')?.[1] ?? null
+
+export interface Tick { by: string, atMs: number }
+
+/** The steps that are ticked, with who did each and when: a timeline in its order, the last word counts. */
+export function ticksOf(timeline: readonly Record<string, unknown>[]): Map<string, Tick> {
+  const found = new Map<string, Tick>()
+  for (const entry of timeline) {
+    const text = entry.text as string | null
+    const step = tickedStep(text)
+    if (step && !found.has(step)) found.set(step, { by: String(entry.operator), atMs: Number(entry.at_ms) })
+    const back = untickedStep(text)
+    if (back) found.delete(back)
+  }
+  return found
+}
+
+export const withoutMark = (text: string): string => text.replace(MARK, '').replace(UNTICK, '')

@@ -1,7 +1,7 @@
 // What the entries of an alarm's timeline say, and whether they stand in the way of what somebody asks.
 import type { Alarm, AlarmWithTimeline, Because } from './alarm'
 import { isUnacknowledged } from './alarm'
-import { tickedStep, withoutMark } from './sop'
+import { tickedStep, untickedStep, withoutMark } from './sop'
 import type { Translate } from './words'
 
 export type Entry = AlarmWithTimeline['timeline'][number]
@@ -35,6 +35,7 @@ export function entryInWords(entry: Entry, t: Translate, moment: (ms: number) =>
   const event = String(entry.event)
   const because = (entry.because ?? {}) as Because
   if (tickedStep(entry.text as string | null)) return t('event.sop')
+  if (untickedStep(entry.text as string | null)) return t('night.step.undone')
   if (because.rule === 'shelf_ended') return t('event.shelf_ended')
   if (!EVENTS.has(event)) return event.replaceAll('_', ' ')
   const outcome = String(because.outcome)

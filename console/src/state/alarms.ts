@@ -31,6 +31,11 @@ export const lastSeq = ref(0)
 /** All open alarms in the queue's order. */
 export const openAlarms = computed(() => snapshot.value)
 
+type Listener = (transition: Transition, before: Alarm | undefined) => void
+const listeners = new Set<Listener>()
+/** Called once for each transition that the stream brings, with the alarm as it was known before. */
+export const onTransition = (listener: Listener): void => void listeners.add(listener)
+
 /** An alarm as the API tells it. */
 export function apply(alarm: Alarm): void {
   if (alarm.seq < (newestSeq.get(alarm.alarm_id) ?? 0)) return
@@ -44,6 +49,7 @@ export function apply(alarm: Alarm): void {
 export function applyTransition(transition: Transition): void {
   if (transition.seq <= (newestSeq.get(transition.alarm_id) ?? 0)) return
   const before = known.get(transition.alarm_id)
+  for (const listener of listeners) listener(transition, before)
   const raises = transition.event === 'raise' || transition.event === 'reraise'
   const by = transition.event === 'acknowledge' ? (transition.operator ?? null) : (before?.acknowledged_by ?? null)
   keep({

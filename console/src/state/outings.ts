@@ -3,6 +3,8 @@ import { onBeforeUnmount, ref, shallowRef } from 'vue'
 import { ApiError, get, withQuery } from '../api'
 import type { components } from '../api-types'
 import { t } from '../i18n'
+import type { Alarm } from '../logic/alarm'
+import { outingOfAlarm } from '../logic/outing'
 import { nowMs } from './clock'
 import { asked, Refusal } from './rosterEdit'
 
@@ -10,6 +12,8 @@ export type Outing = components['schemas']['Outing']
 type Page = components['schemas']['OutingPage']
 
 const FRESH_MS = 20_000
+/** Who is overdue is still to be looked for with whom he went. */
+const BACK_MS = 12 * 3_600_000
 const PAGE = 1000
 const known = shallowRef<Outing[]>([])
 /** Whether what is shown is what the service last said. */
@@ -23,7 +27,7 @@ export async function readOutings(): Promise<void> {
     const found: Outing[] = []
     let after: number | null = 0
     while (after !== null) {
-      const page: Page = await get<Page>(withQuery('/outings', { from_ms: Date.now(), after_seq: after, limit: PAGE }))
+      const page: Page = await get<Page>(withQuery('/outings', { from_ms: Date.now() - BACK_MS, after_seq: after, limit: PAGE }))
       found.push(...page.items)
       after = page.next_after_seq
     }
@@ -53,6 +57,9 @@ export function outingOf(residentId: string | null | undefined): Outing | undefi
   const theirs = known.value.filter(one => one.resident_id === residentId && endOf(one) > Math.max(nowMs.value, one.from_ms))
   return theirs.find(isRunning) ?? theirs[0]
 }
+
+/** The outing that an alarm is to be read with. */
+export const outingFor = (alarm: Alarm): Outing | undefined => outingOfAlarm(alarm, known.value, nowMs.value)
 
 export const runningOutings = (): Outing[] => known.value.filter(isRunning)
 

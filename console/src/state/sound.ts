@@ -84,6 +84,11 @@ export async function tryTone(which: Tone): Promise<void> {
   tried.value[which] = (await tryOut(which)) ? 'played' : 'failed'
 }
 
+/** Once, for news that is no alarm; never into a fire, nor while it is muted. */
+export function chime(): void {
+  if (sounding.value === 'here' && !muteLeftMs.value && !testing.value && tone.value !== 'fire') void tryOut('high')
+}
+
 export function endShift(): void {
   localStorage.removeItem(SHIFT)
   giveUp()

@@ -1,8 +1,9 @@
 // How much waits for somebody: the counts of the header, of the wall and of the tab's title.
 import { computed } from 'vue'
 import { type Alarm, isUnacknowledged, type Priority } from '../logic/alarm'
-import { viewOf } from '../logic/filter'
+import { GIVEN, viewOf } from '../logic/filter'
 import { openAlarms } from './alarms'
+import { session } from './session'
 
 export interface Count { waiting: number, taken: number, oldest: Alarm | null }
 
@@ -21,4 +22,10 @@ export const counts = computed<Record<Priority, Count>>(() => {
     }
   }
   return found
+})
+
+/** What was assigned to who sits here, and the filter that lists it. */
+export const given = computed(() => {
+  const views = openAlarms.value.filter(alarm => alarm.assignee === session.value?.name).map(viewOf).filter(view => view === 'queue' || view === 'maintenance')
+  return { n: views.length, query: { mine: GIVEN, ...(views.includes('queue') ? {} : { view: 'maintenance' }) } }
 })
