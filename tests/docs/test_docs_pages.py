@@ -11,7 +11,7 @@ each_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.rel
 
 WANTED = {
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/GLOSSARY.md",
-    "docs/OPERATIONS.md", "docs/DEVICES.md", "docs/API.md",
+    "docs/OPERATIONS.md", "docs/DEVICES.md", "docs/API.md", "docs/RELIABILITY.md",
 }  # fmt: skip
 
 
