@@ -10,7 +10,7 @@ from collections import Counter, deque
 from typing import Any, Final, NamedTuple
 
 from alerts.fleet import LONG_AGO_MS, NOT_DUE_MS, Fleet, whole_second_ms
-from alerts.lifecycle import TIMER, Alarm, Alarms, Event, Transition
+from alerts.lifecycle import TIMER, Alarm, Alarms, Event, Transition, identity_of
 from alerts.policy import OutagePolicy, ms
 from alerts.roster import Site
 from alerts.vocabulary import KIND_INDEX, KINDS, SubjectType
@@ -64,7 +64,11 @@ class Outages:
         self._admit(event.at_ms)
         self._count_silent(event.row, 1 if event.begins else -1)
         groups = self._groups(self._fleet.devices[event.row].site_id)
-        return [made for group in groups for made in self._decide(group, event, alarms)]
+        made = [one for group in groups for one in self._decide(group, event, alarms)]
+        own = alarms.open.get(identity_of(event, self._fleet))
+        if own is not None and _is_seen_to(own, alarms):
+            made.append(alarms.let_go(own, event.at_ms))
+        return made
 
     def recount(self) -> None:
         """Count anew, from the fleet: after an edit of the roster, and at the start."""
@@ -186,8 +190,9 @@ class Outages:
             waiting = False
             for alarm in [a for a in alarms.open.values() if a.kind in EXPLAINED]:
                 parent = self.parent_of(alarm)
-                if parent is None and alarm.suppressed and alarm.state == "cleared_unacknowledged":
-                    if alarm.suppressed_by not in alarms.by_id:
+                if alarm.suppressed and alarm.state == "cleared_unacknowledged":
+                    alarm.suppressed_by = parent or alarm.suppressed_by
+                    if _is_seen_to(alarm, alarms):
                         made.append(alarms.let_go(alarm, at_ms))
                         waiting = True
                 elif (parent is not None) != alarm.suppressed:
@@ -212,6 +217,12 @@ class Outages:
             because,
             subject=subject,
         )
+
+
+def _is_seen_to(alarm: Alarm, alarms: Alarms) -> bool:
+    """It is over, and so is the alarm of the outage that stood for it."""
+    is_over = alarm.suppressed and alarm.state == "cleared_unacknowledged"
+    return is_over and alarm.suppressed_by not in alarms.by_id
 
 
 assert {KINDS[CONTACT_LOST], KINDS[SITE_CONTACT_LOST]} <= EXPLAINED

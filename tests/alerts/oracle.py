@@ -310,6 +310,7 @@ class Oracle:
                 (self.silent.add if begins else self.silent.discard)(row)
                 for group in self.groups(self.wearers[row].info.site_id):
                     self.outage(group, begins, at_ms)
+                self.release(self.episodes.get((self.wearers[row].info.device_id, kind, None)), at_ms)
         self.changes.clear()
 
     # Outages: groups are named by ("site", id), ("zone", county), ("zone", "all") ------------------
@@ -370,6 +371,14 @@ class Oracle:
         for group in calm:
             self.end_outage(group, at_ms)
 
+    def release(self, alarm: Episode | None, at_ms: int) -> None:
+        """It is over, and what stood for it was seen to before."""
+        if alarm is None or not alarm.suppressed or alarm.state != "cleared_unacknowledged":
+            return
+        if all(e.alarm_id != alarm.parent for e in self.episodes.values()):
+            alarm.state = "normal"
+            self.note(alarm, at_ms, "acknowledge", "cleared_unacknowledged")
+
     def end_grace(self, at_ms: int) -> None:
         if any(until_ms == at_ms for _, until_ms in self.ending.values()):
             self.ending = {g: (i, until_ms) for g, (i, until_ms) in self.ending.items() if until_ms > at_ms}
@@ -394,7 +403,8 @@ class Oracle:
             if alarm.kind not in {"contact_lost", "site_contact_lost"}:
                 continue
             parent = self.explained(alarm)
-            if alarm.suppressed and parent is None and alarm.state == "cleared_unacknowledged":
+            if alarm.suppressed and alarm.state == "cleared_unacknowledged":
+                alarm.parent = parent or alarm.parent
                 if all(e.alarm_id != alarm.parent for e in self.episodes.values()):
                     alarm.state, freed = "normal", True
                     self.note(alarm, at_ms, "acknowledge", "cleared_unacknowledged")
