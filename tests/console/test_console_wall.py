@@ -97,7 +97,10 @@ def test_it_takes_turns(sign_in, service):
 def test_the_figures_are_those_of_the_day(sign_in, service):
     page = wall(sign_in, service)
     page.clock.install()
-    page.reload()
+    with page.expect_response(
+        re.compile(r"/api/v1/figures\?")
+    ):  # they come in real time, before turns are hurried
+        page.reload()
     scene = page.locator("[data-scene]")
     expect(scene).to_be_visible()
     for _ in range(16):
