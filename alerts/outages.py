@@ -97,8 +97,12 @@ class Outages:
         own = Group(alarm.subject_type, alarm.subject_id)
         groups = self._groups(alarm.site_id) if alarm.subject_type != "zone" else (ALL,)
         wider = groups[groups.index(own) + 1 :] if own in groups else groups
-        explaining = self.out | {group: ending.alarm_id for group, ending in self.ending.items()}
-        return next((explaining[group] for group in wider if group in explaining), None)
+        return next((alarm_id for alarm_id in map(self._explaining, wider) if alarm_id is not None), None)
+
+    def _explaining(self, group: Group) -> str | None:
+        if group in self.out:
+            return self.out[group]
+        return self.ending[group].alarm_id if group in self.ending else None
 
     def next_due_ms(self, never_ms: int) -> int:
         """When an outage that is over explains nothing any more."""

@@ -79,10 +79,9 @@ class Gateway:
         self._watch = around.watch(self.store, self._ballast, second)
         held.callback(self._watch.close)
         end, loss = aftermath.loss_of(self.store, second)
-        self.engine, self._repeats = recover(self.store, policy)
+        self._start_over()
         self.clock = around.clock(max(self._last_seen_ms(), 0))
         self._writer = Writer(self.store, self._ballast, self._watch, second, self.clock)
-        self._batcher = Batcher(self.engine, self._repeats)
         self.intake = around.intake(self._settings.mqtt, self.clock)
         self._downlink = Downlink(self.intake.publish)
         self._watch.begin(loss, self.clock.now_ms())
@@ -209,8 +208,7 @@ class Gateway:
         if not messages and not requests:
             raise error
         _log.critical("a step failed", messages=len(messages), requests=len(requests), error=repr(error))
-        self.engine, self._repeats = recover(self.store, self._policy)
-        self._batcher = Batcher(self.engine, self._repeats)
+        self._start_over()
         if len(messages) + len(requests) == 1:
             self._put_aside(messages, requests, error)
             return
@@ -222,6 +220,11 @@ class Gateway:
                 if _is_fatal(again):
                     raise
                 self._sift(some, of_them, again)
+
+    def _start_over(self) -> None:
+        """Rule 2, within a process: the state as the store has it."""
+        self.engine, self._repeats = recover(self.store, self._policy)
+        self._batcher = Batcher(self.engine, self._repeats)
 
     def _put_aside(self, messages: Sequence[Message], requests: list[Request], error: Exception) -> None:
         """One message, or one request, that nothing can be made of: it is kept, and what waits for it is answered."""
@@ -238,8 +241,7 @@ class Gateway:
                 except Exception as again:
                     if _is_fatal(again):
                         raise
-                    self.engine, self._repeats = recover(self.store, self._policy)
-                    self._batcher = Batcher(self.engine, self._repeats)
+                    self._start_over()
                 else:
                     return
             raise error
