@@ -67,6 +67,8 @@ def sign_in(browser: Any, service: House) -> Iterator[Callable[..., Any]]:
             page.keyboard.press("Enter")
             page.wait_for_selector("header nav", state="attached")  # on a telephone it is behind a button
             service.cookies[name] = context.cookies()
+        if "alarm=" in at:  # a key pressed before its alarm is there is for nobody
+            page.wait_for_selector("aside.drawer header", state="attached")
         return page
 
     yield opened
