@@ -232,7 +232,7 @@ const en: typeof zh = {
     silent: 'the wall makes no sound', signed_out: 'This wall is not signed in, or its session has ended: it shows no alarms. Please sign in.',
   },
   roster: {
-    sites: 'Sites', residents: 'Residents', devices: 'Devices', fences: 'Fences', search: 'Search name, id or pinyin initials', count: '{n} entries', none: 'Nothing fits',
+    sites: 'Sites', residents: 'Residents', devices: 'Devices', fences: 'Fences', search: 'Name, id or pinyin initials', count: '{n} entries', none: 'Nothing fits',
     loading: 'Reading the roster…', safe: 'Safe fence', forbidden: 'Forbidden fence', always: 'Always in force', scheduled: 'In force at times', never_heard: 'Never heard',
     circle: 'Circle, radius {d}', polygon: 'Polygon', battery: 'Battery {n}%', unregistered: 'Not registered',
   },

@@ -18,7 +18,7 @@ const night: typeof zh = {
   mine: { badge: 'Given to me {n}', waits: '{d} · {name}', waits_title: 'waiting {d}, with {name}' },
   out: {
     chip: 'Out', chip_title: 'out with approval until {time}', chip_over: 'approved outing ended {time}', escort: 'Escort', no_phone: 'no telephone given', none: 'no escort given',
-    step: 'Call the escort: {who}', step_hint: 'Ask whether they are together and need help; without an answer, or apart, go on below.', far: '{d} from {name}',
+    step: 'Call the escort: {who}', step_hint: 'Ask whether they are together and need help; without an answer, or apart, go on below.', far: '{d} from {name}', maybe_there: '{d} from {name}, within the error: may be there',
   },
   step: { undo: 'Undo {n}s', undo_of: 'Untick step {i}, {n} seconds left', undone: 'unticked a step', again: 'Step {n} is ticked; press again to untick it', text: 'Unticked: {text}' },
   group: { at: '{at} of {n} in this group', ack: 'Acknowledge all ({n})' },

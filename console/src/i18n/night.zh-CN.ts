@@ -16,7 +16,7 @@ export default {
   mine: { badge: '指派给我 {n}', waits: '已等 {d} · {name}', waits_title: '已等 {d}，由 {name} 处理' },
   out: {
     chip: '外出', chip_title: '批准外出至 {time}', chip_over: '批准外出 {time} 到期', escort: '陪同人', no_phone: '没有登记电话', none: '没有登记陪同人',
-    step: '联系陪同人：{who}', step_hint: '问清人在不在身边、要不要人去接；不接或不在一起，按下面的步骤办。', far: '距{name} {d}',
+    step: '联系陪同人：{who}', step_hint: '问清人在不在身边、要不要人去接；不接或不在一起，按下面的步骤办。', far: '距{name} {d}', maybe_there: '距{name} {d}，在误差之内，人可能仍在机构',
   },
   step: { undo: '撤销 {n}s', undo_of: '撤销第 {i} 步的勾选，还剩 {n} 秒', undone: '撤销步骤', again: '第 {n} 步已勾选；再按一次撤销', text: '撤销步骤：{text}' },
   group: { at: '本组第 {at} 条，共 {n} 条', ack: '整组接警（{n}）' },

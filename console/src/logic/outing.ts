@@ -12,7 +12,7 @@ const CITY_MS = 8 * 3_600_000
 const DAY_MS = 86_400_000
 const EVENING_MS = 20 * 3_600_000
 
-/** As <input type="datetime-local"> has it. */
+/** As the form has it. */
 export const toField = (ms: number): string => new Date(ms + CITY_MS).toISOString().slice(0, 16)
 export const fromField = (text: string): number | null => {
   const ms = Date.parse(`${text}:00+08:00`)

@@ -57,9 +57,10 @@ function layers(dark: boolean, accent: string, ground: string): LayerSpecificati
   const soft = dark ? '#adbac6' : '#4d5b68'
   const [good, bad] = dark ? ['#7fd6a1', '#ff9096'] : ['#17653a', '#b3121d']
   const role = (name: string, force: boolean): FilterSpecification => ['all', ['==', ['get', 'role'], name], ['==', ['get', 'force'], force]]
+  const dashes = (name: string, force: boolean): object => (!force ? { 'line-dasharray': [1, 3] } : name === 'forbidden' ? { 'line-dasharray': [3, 1.5] } : {})
   const outline = (name: string, colour: string, force: boolean): LayerSpecification => ({
     id: `t-fence-${name}-${force ? 'on' : 'off'}`, type: 'line', source: 't-fences', filter: role(name, force),
-    paint: { 'line-color': colour, 'line-width': force ? 2.5 : 1.5, 'line-opacity': force ? 1 : 0.6, ...(force ? {} : { 'line-dasharray': [1, 3] }) },
+    paint: { 'line-color': colour, 'line-width': force ? 2.5 : 1.5, 'line-opacity': force ? 1 : 0.6, ...dashes(name, force) },
   })
   const text = { 'text-color': dark ? '#e8eef3' : '#16202a', 'text-halo-color': ground, 'text-halo-width': 2 }
   return [
