@@ -53,7 +53,7 @@ export const kindName = (kind: string): string => (has(`kind.${kind}`) ? t(`kind
 export const siteName = (siteId: string | null): string =>
   sites.find(siteId)?.name || siteId || t('queue.unknown_site')
 
-const zoneName = (alarm: Alarm): string => (isCity(alarm) ? t('night.outage.city') : alarm.subject_id)
+export const zoneName = (alarm: Pick<Alarm, 'subject_id'>): string => (isCity(alarm) ? t('night.outage.city') : alarm.subject_id)
 
 /** The kind; an outage that is wider than a site is named after what is silent: "全市失联". */
 export const kindOf = (alarm: Alarm): string =>
