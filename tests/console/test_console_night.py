@@ -239,6 +239,20 @@ def test_a_wristband_is_asked_where_it_is_and_what_came_of_it_is_shown(sign_in, 
     service.quiet()
 
 
+def test_a_rough_fix_that_agrees_does_not_hide_the_sharp_one_before_it(sign_in, service):
+    alarm_id = service.alarm("W07", "sos", lat=LAT, lon=LON, acc=9, src="gnss")
+    page = sign_in(at=f"#/?alarm={alarm_id}")
+    where = drawer(page).locator("section", has=page.get_by_role("heading", name="位置"))
+    service.say("W07", "location", lat=LAT + 0.004, lon=LON, acc=1500, src="cell")
+    expect(where.locator("[data-rougher]")).to_contain_text("基站定位，精度 1.5 km")
+    expect(where).to_contain_text("精度 9 m")
+    # Farther away than its error it is no longer the same place.
+    service.say("W07", "location", lat=LAT + 0.04, lon=LON, acc=1500, src="cell")
+    expect(where).to_contain_text("精度 1.5 km")
+    expect(where.locator("[data-rougher]")).to_have_count(0)
+    service.quiet()
+
+
 def test_the_reason_says_that_somebody_is_back_within_the_fence(sign_in, service):
     alarm_id = leaves(service, "W06")
     page = sign_in(at=f"#/?alarm={alarm_id}")

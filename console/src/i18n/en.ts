@@ -99,6 +99,7 @@ const en: typeof zh = {
     accuracy: 'accuracy {d} (68 %)', accuracy_unknown: 'accuracy unknown', grown: 'at walking pace now within {d}', copy: 'Copy coordinates',
     schematic: 'Schematic', label: 'Schematic of the position: accuracy {acc}, fixed {age} ago', fence: 'Fence', site: 'Site',
     stale: 'Old fix', open_map: 'Show on the map', track: 'Track of the day', newest: 'Newer position since the alarm',
+    rougher: 'The newest fix agrees but is rougher: {source}, {acc}, {d} ago',
     unsure: 'The fix may be wrong; verify on site',
   },
   contact: {

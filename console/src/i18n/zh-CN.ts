@@ -92,6 +92,7 @@ export default {
     accuracy_unknown: '精度未知', grown: '按步行估计，现可能在 {d} 范围内', copy: '复制坐标', schematic: '示意图',
     label: '位置示意图：精度圈半径 {acc}，定位于 {age}前', fence: '围栏', site: '机构', stale: '定位已旧',
     open_map: '在地图上看', track: '看当天轨迹', newest: '告警之后的新位置',
+    rougher: '最新一次与此相符但更粗略：{source}，精度 {acc}，{d}前',
     unsure: '定位可能不准，请以现场核实为准',
   },
   contact: {

@@ -4,7 +4,7 @@ import type { Alarm } from '../logic/alarm'
 import { reachM, ring } from '../logic/geometry'
 import { inForce } from '../logic/schedule'
 import { type Point as TrackPoint, stretches } from '../logic/track'
-import type { Fix } from '../state/positions'
+import type { Fix } from '../logic/fix'
 import type { Fence, Site } from '../state/roster'
 
 /** 95 of 100 lost persons with dementia are found within this; a circle beyond it says nothing. */

@@ -12,7 +12,7 @@ import {
 import { openAlarms } from './alarms'
 import { counties } from './basemap'
 import { nowMs } from './clock'
-import type { Fix } from './positions'
+import type { Fix } from '../logic/fix'
 import { countyOf, devices, fences, residents, rosterLoaded, sites } from './roster'
 
 const REACH_EVERY_MS = 5_000 // six metres further: hardly a pixel

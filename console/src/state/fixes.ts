@@ -1,7 +1,7 @@
 // Where all devices are now, for the map: gathered from the roster and the stream, told once a second.
 import { onBeforeUnmount, onMounted, shallowRef, watch } from 'vue'
 import { onPositions } from './link'
-import type { Fix } from './positions'
+import type { Fix } from '../logic/fix'
 import { devices, rosterLoaded } from './roster'
 
 const EVERY_MS = 1000

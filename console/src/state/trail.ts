@@ -4,7 +4,7 @@ import { get, withQuery } from '../api'
 import type { components } from '../api-types'
 import type { Point } from '../logic/track'
 import { nowMs } from './clock'
-import type { Fix } from './positions'
+import type { Fix } from '../logic/fix'
 
 const HOUR_MS = 3_600_000
 
